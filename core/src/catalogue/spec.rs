@@ -1,0 +1,340 @@
+//! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
+//! turned into statics by the build script; docs/catalogue.md describes the TOML form.
+
+use crate::vocabulary::{
+    Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb,
+};
+
+/// Everything the guard knows about programs, APIs, tools and files.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// Programs, sorted by name; a program with several names stands once for each.
+    pub commands: &'static [(&'static str, &'static Command)],
+    /// Web APIs.
+    pub apis: &'static [Api],
+    /// Tools of hosts and MCP servers.
+    pub tools: &'static [Tool],
+    /// What is known of paths.
+    pub paths: &'static [PathRule],
+    /// Words that hint at a destructive act in a call that is not understood; sorted, lower case.
+    pub hints: &'static [(&'static str, Verb)],
+    /// Names, in foreign code, that reach outside the program; see `catalogue/hints.toml`.
+    pub code_sinks: &'static [&'static str],
+    /// Environment variable names (globs) that hold secrets.
+    pub secret_variables: &'static [&'static str],
+    /// HTTP headers (lower case) that carry a credential.
+    pub credential_headers: &'static [&'static str],
+    /// Variables that change what later commands do, with why.
+    pub steering_variables: &'static [(&'static str, &'static str)],
+}
+
+/// The grammar and meaning of a program or of one of its subcommands.
+#[derive(Debug)]
+pub struct Command {
+    /// First name.
+    pub name: &'static str,
+    /// Options by name, sorted; an option with several names stands once for each.
+    pub options: &'static [(&'static str, Opt)],
+    /// How its words are read.
+    pub syntax: Syntax,
+    /// Subcommands, sorted by name.
+    pub subcommands: &'static [(&'static str, &'static Command)],
+    /// What it does itself, when no subcommand applies.
+    pub acts: &'static [Act],
+    /// What it makes others do.
+    pub runs: &'static [Run],
+    /// Whether it makes an HTTP request described by its option roles.
+    pub http: Option<HttpClient>,
+    /// Facts that place its resources in an environment.
+    pub selectors: &'static [(SelectorKind, Source)],
+    /// The credential it uses.
+    pub credential: Option<CredentialRule>,
+    /// What comes out of its standard output.
+    pub output: Output,
+}
+
+/// How a program reads its words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Syntax {
+    /// Options end at the first operand (wrappers such as `sudo`).
+    pub options_first: bool,
+    /// `-name` is one long option, not a bundle (find, terraform).
+    pub single_dash_long: bool,
+    /// The first word may be a bundle without a dash (`tar xzf`).
+    pub bare_bundle: bool,
+    /// Leading `NAME=value` operands are environment assignments (env, sudo).
+    pub assignments: bool,
+}
+
+/// One option.
+#[derive(Debug, Clone, Copy)]
+pub struct Opt {
+    /// The name all spellings of the option share; also how conditions and sources refer to it.
+    pub id: &'static str,
+    /// What follows it.
+    pub arity: Arity,
+    /// What it means to a front end such as the HTTP client reader.
+    pub role: &'static str,
+}
+
+/// What follows an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arity {
+    /// Nothing.
+    Flag,
+    /// One value, attached or the next word.
+    Value,
+    /// A value only when attached (`--color=auto`).
+    Optional,
+    /// Words up to `;` or `+` (find -exec).
+    Until,
+}
+
+/// One act a program, API operation or tool performs.
+#[derive(Debug)]
+pub struct Act {
+    /// All must hold. What cannot be known counts as holding.
+    pub when: &'static [Cond],
+    /// Namespaced operation.
+    pub operation: &'static str,
+    /// What kind of act.
+    pub verb: Verb,
+    /// What it acts on.
+    pub resource: ResourceType,
+    /// Where the id comes from: the first that yields one. Each value is one action.
+    pub id: &'static [Source],
+    /// What contains the resource.
+    pub parents: &'static [(ResourceType, Source)],
+    /// What it takes to undo.
+    pub reversibility: Reversibility,
+    /// Cross-cutting facts.
+    pub effects: &'static [Effect],
+    /// No bound on what it touches.
+    pub unbounded: bool,
+    /// At best this well understood.
+    pub completeness: Completeness,
+    /// Facts that place the resource in an environment.
+    pub selectors: &'static [(SelectorKind, Source)],
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Operands from the first index to the second; negative counts from the end (-1 is the last).
+    Operands(i16, i16),
+    /// Every value of the option with this id.
+    Option(&'static str),
+    /// The value of an operand `key=value` (dd).
+    Key(&'static str),
+    /// A member of the arguments of a tool, GraphQL field or request: `input.id`, `body.name`.
+    Argument(&'static str),
+    /// This text.
+    Const(&'static str),
+    /// The working directory.
+    Cwd,
+}
+
+/// A condition on the words or arguments of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Cond {
+    /// Holds when the test does not.
+    pub negated: bool,
+    /// The test.
+    pub test: Test,
+}
+
+/// The test of a condition.
+#[derive(Debug, Clone, Copy)]
+pub enum Test {
+    /// The source yields a value; for a flag: it is given.
+    Present(Source),
+    /// Some value of the source matches the glob.
+    Matches(Source, &'static str),
+    /// The argument holds, at any depth, a member of this name with this JSON text as its value.
+    Holds(Source, &'static str, &'static str),
+    /// The number of operands is at least the first and at most the second.
+    Count(u16, u16),
+    /// Standard input is a pipe, file or heredoc.
+    Stdin,
+}
+
+/// Something a program makes run.
+#[derive(Debug)]
+pub struct Run {
+    /// All must hold. What cannot be known counts as holding.
+    pub when: &'static [Cond],
+    /// In what form it is given.
+    pub form: RunForm,
+    /// Where the words, text or file come from.
+    pub from: Source,
+    /// Where it runs.
+    pub place: Place,
+    /// Effects added to everything that runs.
+    pub effects: &'static [Effect],
+    /// Word that stands for input the guard does not see (`{}`).
+    pub placeholder: &'static str,
+    /// Appends operands the guard does not see (xargs).
+    pub appends: bool,
+    /// Language of code, for `Code`, `Script` and `Input`.
+    pub language: &'static str,
+}
+
+/// In what form something to run is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunForm {
+    /// The words are a program and its arguments.
+    Argv,
+    /// The text, words joined by spaces, is shell.
+    Shell,
+    /// The text is code of another language.
+    Code,
+    /// The file is a program for this interpreter.
+    Script,
+    /// Standard input is a program for this interpreter.
+    Input,
+}
+
+/// Where something runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This machine.
+    Local,
+    /// Another machine, named by the source.
+    Remote(Source),
+    /// A container; its files are not this machine's.
+    Container(Source),
+}
+
+/// How an HTTP client program is read; option roles say the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpClient {
+    /// curl.
+    Curl,
+    /// wget.
+    Wget,
+    /// HTTPie and xh: `METHOD URL item…`.
+    Httpie,
+}
+
+/// The credential a program or API uses when nothing more explicit is given.
+#[derive(Debug, Clone, Copy)]
+pub struct CredentialRule {
+    /// Environment variables, strongest first.
+    pub env: &'static [&'static str],
+    /// Ids of options that carry the text.
+    pub options: &'static [&'static str],
+    /// Name of the stored login used otherwise; empty when there is none.
+    pub profile: &'static str,
+}
+
+/// What comes out of a program's standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Output {
+    /// What it was given, changed or not: content of the files it reads and of its input.
+    #[default]
+    Inputs,
+    /// What the network answered.
+    Network,
+    /// Nothing of its inputs (counts, states).
+    Nothing,
+    /// The text of its operands (echo, printf).
+    Operands,
+    /// Its input or files, decoded (base64 -d).
+    Decoded,
+}
+
+/// A web API.
+#[derive(Debug)]
+pub struct Api {
+    /// Its name, the namespace of its operations.
+    pub name: &'static str,
+    /// Host globs it answers on.
+    pub hosts: &'static [&'static str],
+    /// Paths that take GraphQL; empty when the API has none.
+    pub graphql: &'static [&'static str],
+    /// GraphQL root fields of mutations, sorted by name; several acts may share one.
+    pub mutations: &'static [(&'static str, &'static [Act])],
+    /// GraphQL root fields of queries, sorted by name.
+    pub queries: &'static [(&'static str, &'static [Act])],
+    /// REST routes, most specific first.
+    pub routes: &'static [Route],
+    /// The credential of its requests.
+    pub credential: Option<CredentialRule>,
+}
+
+/// A REST route.
+#[derive(Debug)]
+pub struct Route {
+    /// Methods, upper case; empty means any.
+    pub methods: &'static [&'static str],
+    /// Path template: literal segments, `{name}` for one segment, `{name...}` for the rest.
+    pub path: &'static str,
+    /// What it does.
+    pub acts: &'static [Act],
+}
+
+/// A tool of a host or an MCP server.
+#[derive(Debug)]
+pub struct Tool {
+    /// Names, compared without case.
+    pub names: &'static [&'static str],
+    /// MCP servers it belongs to (globs); empty means a tool of the host itself.
+    pub servers: &'static [&'static str],
+    /// Which argument carries which language, all that are present are interpreted.
+    pub carries: &'static [(Language, Source)],
+    /// Arguments that name the working directory.
+    pub cwd: &'static [Source],
+    /// What it does besides.
+    pub acts: &'static [Act],
+}
+
+/// A language that a tool argument is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// A shell line.
+    Shell,
+    /// A program and its arguments as a list of words.
+    Argv,
+    /// SQL.
+    Sql,
+    /// A URL to be fetched; `method`, `headers` and `body` arguments belong to it.
+    Url,
+    /// A patch in the `*** Begin Patch` form.
+    Patch,
+    /// Code of another language.
+    Code,
+}
+
+/// What is known of the paths that match.
+#[derive(Debug)]
+pub struct PathRule {
+    /// What it is.
+    pub class: PathClass,
+    /// Globs on the normalised path; `~/` is any home directory, no leading `/` means any depth.
+    pub globs: &'static [&'static str],
+    /// Globs that are exempt.
+    pub except: &'static [&'static str],
+}
+
+/// What a path is known to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathClass {
+    /// Holds a secret.
+    Secret,
+    /// Keeps the guard in force.
+    Guard,
+    /// Rebuildable: build output, dependencies, caches.
+    Derived,
+    /// For temporary files.
+    Temporary,
+    /// The operating system's.
+    System,
+    /// A block device or raw memory.
+    Device,
+    /// A device that swallows or gives nothing (`/dev/null`).
+    Sink,
+    /// Makes code run later: shell start-up files, cron, units, git hooks.
+    Persistence,
+    /// A means of undoing: backups, `.git`, logs of what was done.
+    Recovery,
+}

@@ -1,0 +1,33 @@
+//! checkrein: the authorization boundary for AI agents.
+//!
+//! A [`ToolCall`] is interpreted into [`Action`]s, grounded in the operator's inventory and decided
+//! by Cedar policies: [`Decision`] is `allow`, `deny` or `needs_approval`. The crate does no I/O: no
+//! file, network, clock, environment or thread.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::arithmetic_side_effects,
+        clippy::panic_in_result_fn
+    )
+)]
+
+pub mod action;
+pub mod call;
+pub mod catalogue;
+pub mod decision;
+pub mod limits;
+pub mod secret;
+pub mod vocabulary;
+
+pub use action::Action;
+pub use call::ToolCall;
+pub use decision::Decision;

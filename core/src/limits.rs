@@ -1,0 +1,34 @@
+//! Every limit in one place. Over a limit a call is opaque or refused, never waved through.
+
+/// Longest call on the wire, in bytes.
+pub const CALL_BYTES: usize = 256 * 1024;
+/// Deepest nesting of JSON in a call.
+pub const JSON_DEPTH: usize = 64;
+/// Longest shell text that is parsed, in bytes; longer text is opaque.
+pub const SHELL_BYTES: usize = 16 * 1024;
+/// Deepest nesting of constructs in shell text that is parsed.
+pub const SHELL_DEPTH: usize = 24;
+/// Most words a brace expansion may produce.
+pub const BRACE_WORDS: usize = 256;
+/// Most words in one command; a command with more is opaque.
+pub const COMMAND_WORDS: usize = 1_000;
+/// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
+pub const DELEGATION_DEPTH: usize = 6;
+/// Most actions of one call; a call with more is opaque.
+pub const ACTIONS: usize = 512;
+/// Longest GraphQL document that is parsed, in bytes.
+pub const GRAPHQL_BYTES: usize = 64 * 1024;
+/// Deepest nesting of a GraphQL document.
+pub const GRAPHQL_DEPTH: usize = 64;
+/// Most operations and root fields taken from one GraphQL request, fragments expanded.
+pub const GRAPHQL_FIELDS: usize = 256;
+/// Longest policy text of one bundle, in bytes.
+pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
+/// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.
+pub const POLICY_DEPTH: usize = 64;
+/// Most policies of one bundle.
+pub const POLICIES: usize = 20_000;
+/// Longest inventory text, in bytes.
+pub const INVENTORY_BYTES: usize = 4 * 1024 * 1024;
+/// Most approver teams tried as hypothetical approvers.
+pub const TEAMS: usize = 64;
