@@ -24,6 +24,7 @@ pub mod action;
 pub mod call;
 pub mod catalogue;
 pub mod decision;
+pub mod interpret;
 pub mod limits;
 pub mod secret;
 pub mod vocabulary;
