@@ -126,7 +126,9 @@ impl Effects {
     /// The set of these effects.
     #[must_use]
     pub fn of(effects: &[Effect]) -> Self {
-        effects.iter().fold(Self::NONE, |set, effect| set.with(*effect))
+        effects
+            .iter()
+            .fold(Self::NONE, |set, effect| set.with(*effect))
     }
 
     /// This set and `effect`.
@@ -161,7 +163,10 @@ impl Effects {
 
     /// The effects in vocabulary order.
     pub fn iter(self) -> impl Iterator<Item = Effect> {
-        Effect::ALL.iter().copied().filter(move |effect| self.contains(*effect))
+        Effect::ALL
+            .iter()
+            .copied()
+            .filter(move |effect| self.contains(*effect))
     }
 
     const fn bit(effect: Effect) -> u16 {

@@ -1,9 +1,7 @@
 //! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
 //! turned into statics by the build script; docs/catalogue.md describes the TOML form.
 
-use crate::vocabulary::{
-    Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb,
-};
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Everything the guard knows about programs, APIs, tools and files.
 #[derive(Debug)]

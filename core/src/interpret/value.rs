@@ -54,14 +54,28 @@ impl Value {
     /// A value written in the call.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
-        let piece = Piece { text: Some(text.into()), origin: Origin::Literal, pattern: false };
-        Self { pieces: vec![piece], span: (0, 0) }
+        let piece = Piece {
+            text: Some(text.into()),
+            origin: Origin::Literal,
+            pattern: false,
+        };
+        Self {
+            pieces: vec![piece],
+            span: (0, 0),
+        }
     }
 
     /// A value of which nothing is known but its origin.
     #[must_use]
     pub fn unseen(origin: Origin) -> Self {
-        Self { pieces: vec![Piece { text: None, origin, pattern: false }], span: (0, 0) }
+        Self {
+            pieces: vec![Piece {
+                text: None,
+                origin,
+                pattern: false,
+            }],
+            span: (0, 0),
+        }
     }
 
     /// The same value with this span.
@@ -74,13 +88,20 @@ impl Value {
     /// The whole text, when every piece is known and none is a pattern.
     #[must_use]
     pub fn exact(&self) -> Option<String> {
-        if self.has_pattern() { None } else { self.known_text() }
+        if self.has_pattern() {
+            None
+        } else {
+            self.known_text()
+        }
     }
 
     /// The whole text, patterns unexpanded, when every piece is known.
     #[must_use]
     pub fn known_text(&self) -> Option<String> {
-        self.pieces.iter().map(|piece| piece.text.as_deref()).collect()
+        self.pieces
+            .iter()
+            .map(|piece| piece.text.as_deref())
+            .collect()
     }
 
     /// The text up to the first unknown piece or pattern character.
@@ -90,7 +111,10 @@ impl Value {
         for piece in &self.pieces {
             match &piece.text {
                 Some(text) if piece.pattern => {
-                    prefix.extend(text.chars().take_while(|c| !matches!(c, '*' | '?' | '[' | '(' | '{')));
+                    prefix.extend(
+                        text.chars()
+                            .take_while(|c| !matches!(c, '*' | '?' | '[' | '(' | '{')),
+                    );
                     return prefix;
                 }
                 Some(text) => prefix.push_str(text),
@@ -103,7 +127,10 @@ impl Value {
     /// The known text with `*` in place of every unknown piece: what may be shown and matched.
     #[must_use]
     pub fn sketch(&self) -> String {
-        self.pieces.iter().map(|piece| piece.text.as_deref().unwrap_or("*")).collect()
+        self.pieces
+            .iter()
+            .map(|piece| piece.text.as_deref().unwrap_or("*"))
+            .collect()
     }
 
     /// Whether some piece is not known.
@@ -120,7 +147,10 @@ impl Value {
 
     /// The origins of its pieces other than [`Origin::Literal`].
     pub fn origins(&self) -> impl Iterator<Item = &Origin> {
-        self.pieces.iter().map(|piece| &piece.origin).filter(|origin| **origin != Origin::Literal)
+        self.pieces
+            .iter()
+            .map(|piece| &piece.origin)
+            .filter(|origin| **origin != Origin::Literal)
     }
 
     /// The value from byte `start` of its known text on; unknown pieces are kept.
@@ -136,11 +166,22 @@ impl Value {
                 left = left.saturating_sub(length);
                 continue;
             }
-            let text = piece.text.as_ref().and_then(|text| text.get(left..)).map(str::to_owned);
+            let text = piece
+                .text
+                .as_ref()
+                .and_then(|text| text.get(left..))
+                .map(str::to_owned);
             left = 0;
-            pieces.push(Piece { text, origin: piece.origin.clone(), pattern: piece.pattern });
+            pieces.push(Piece {
+                text,
+                origin: piece.origin.clone(),
+                pattern: piece.pattern,
+            });
         }
-        Self { pieces, span: self.span }
+        Self {
+            pieces,
+            span: self.span,
+        }
     }
 
     /// Joins values with single spaces, as `eval` and `ssh` do.
@@ -149,13 +190,20 @@ impl Value {
         let mut pieces = Vec::new();
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
-                pieces.push(Piece { text: Some(" ".to_owned()), origin: Origin::Literal, pattern: false });
+                pieces.push(Piece {
+                    text: Some(" ".to_owned()),
+                    origin: Origin::Literal,
+                    pattern: false,
+                });
             }
             pieces.extend(value.pieces.iter().cloned());
         }
         let start = values.first().map_or(0, |value| value.span.0);
         let end = values.last().map_or(0, |value| value.span.1);
-        Self { pieces, span: (start, end) }
+        Self {
+            pieces,
+            span: (start, end),
+        }
     }
 }
 
@@ -163,19 +211,32 @@ impl Stream {
     /// A stream of known text written in the call.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
-        Self { text: Some(Secret::new(text)), origins: Vec::new(), decoded: false, present: true }
+        Self {
+            text: Some(Secret::new(text)),
+            origins: Vec::new(),
+            decoded: false,
+            present: true,
+        }
     }
 
     /// A stream of which only the origin is known.
     #[must_use]
     pub fn from_origin(origin: Origin) -> Self {
-        Self { text: None, origins: vec![origin], decoded: false, present: true }
+        Self {
+            text: None,
+            origins: vec![origin],
+            decoded: false,
+            present: true,
+        }
     }
 
     /// The stream a value becomes when it is written out.
     #[must_use]
     pub fn from_value(value: &Value) -> Self {
-        let mut stream = Self { present: true, ..Self::default() };
+        let mut stream = Self {
+            present: true,
+            ..Self::default()
+        };
         stream.text = value.known_text().map(Secret::new);
         for origin in value.origins() {
             stream.add_origin(origin.clone());
@@ -190,9 +251,11 @@ impl Stream {
         }
         if self.present {
             self.text = match (self.text.take(), &other.text) {
-                (Some(first), Some(second)) => {
-                    Some(Secret::new(format!("{}{}", first.expose(), second.expose())))
-                }
+                (Some(first), Some(second)) => Some(Secret::new(format!(
+                    "{}{}",
+                    first.expose(),
+                    second.expose()
+                ))),
                 _ => None,
             };
         } else {
@@ -215,7 +278,9 @@ impl Stream {
     /// Whether something from the network flowed into it.
     #[must_use]
     pub fn from_network(&self) -> bool {
-        self.origins.iter().any(|origin| matches!(origin, Origin::Network(_)))
+        self.origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Network(_)))
     }
 }
 

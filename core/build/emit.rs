@@ -1,0 +1,436 @@
+//! Prints checked catalogue entries as Rust statics.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::form::{Act, Api, Command, Credential, HintsFile, PathRule, Run, Tool};
+use crate::terms::{self, Options};
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
+
+/// Collects entries and prints them.
+#[derive(Default)]
+pub struct Emitter {
+    statics: String,
+    commands: BTreeMap<String, usize>,
+    count: usize,
+    apis: Vec<String>,
+    tools: Vec<String>,
+    paths: Vec<String>,
+    hints: String,
+}
+
+/// What a subcommand inherits.
+#[derive(Clone, Default)]
+struct Inherited {
+    options: BTreeMap<String, String>,
+    ids: Options,
+    selectors: BTreeMap<String, String>,
+    credential: Option<Credential>,
+}
+
+type Checked = Result<String, String>;
+
+impl Emitter {
+    /// Adds the programs of one file.
+    pub fn commands(&mut self, file: &str, commands: Vec<Command>) {
+        for command in commands {
+            let names = command.names.clone();
+            let label = names.first().cloned().unwrap_or_default();
+            let number = self
+                .command(command, &Inherited::default())
+                .unwrap_or_else(|error| panic!("{file}: command `{label}`: {error}"));
+            for name in names {
+                assert!(
+                    self.commands.insert(name.clone(), number).is_none(),
+                    "{file}: command `{name}` is defined twice"
+                );
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command, inherited: &Inherited) -> Result<usize, String> {
+        let mut scope = inherited.clone();
+        let mut own = BTreeMap::new();
+        for (arity, list) in [
+            ("Flag", &command.flags),
+            ("Value", &command.values),
+            ("Optional", &command.optional),
+            ("Until", &command.until),
+        ] {
+            for text in list {
+                declare(text, arity, &mut scope, &mut own)?;
+            }
+        }
+        scope.selectors.extend(command.selectors.clone());
+        if command.credential.is_some() {
+            scope.credential = command.credential.clone();
+        }
+        let mut subcommands = BTreeMap::new();
+        for sub in command.sub {
+            let names = sub.names.clone();
+            let label = names.first().cloned().unwrap_or_default();
+            let number = self
+                .command(sub, &scope)
+                .map_err(|error| format!("{label}: {error}"))?;
+            for name in names {
+                if subcommands.insert(name.clone(), number).is_some() {
+                    return Err(format!("subcommand `{name}` is defined twice"));
+                }
+            }
+        }
+        let name = command.names.first().ok_or("a command without a name")?;
+        let acts = list(&command.act, |one| act(one, None, &scope.ids))?;
+        let runs = list(&command.run, |one| run(one, &scope.ids))?;
+        let output = match command.output.as_deref() {
+            None | Some("inputs") => "Inputs",
+            Some("network") => "Network",
+            Some("nothing") => "Nothing",
+            Some("operands") => "Operands",
+            Some("decoded") => "Decoded",
+            Some(other) => return Err(format!("`{other}` is no output")),
+        };
+        let http = match command.http.as_deref() {
+            None => "None",
+            Some("curl") => "Some(HttpClient::Curl)",
+            Some("wget") => "Some(HttpClient::Wget)",
+            Some("httpie") => "Some(HttpClient::Httpie)",
+            Some(other) => return Err(format!("`{other}` is no HTTP client")),
+        };
+        let number = self.count;
+        self.count += 1;
+        let options: String = scope
+            .options
+            .iter()
+            .map(|(spelling, opt)| format!("({spelling:?}, {opt}), "))
+            .collect();
+        let subs: String = subcommands
+            .iter()
+            .map(|(name, number)| format!("({name:?}, &COMMAND_{number}), "))
+            .collect();
+        writeln!(
+            self.statics,
+            "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
+             syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, \
+             subcommands: &[{subs}], acts: &[{acts}], runs: &[{runs}], http: {http}, selectors: &[{}], \
+             credential: {}, output: Output::{output} }};",
+            command.options_first,
+            command.single_dash_long,
+            command.bare_bundle,
+            command.assignments,
+            selectors(&scope.selectors, &scope.ids)?,
+            credential(scope.credential.as_ref(), &scope.ids)?,
+        )
+        .map_err(|error| error.to_string())?;
+        Ok(number)
+    }
+
+    /// Adds the APIs of one file.
+    pub fn apis(&mut self, file: &str, apis: Vec<Api>) {
+        for one in apis {
+            let label = one.name.clone();
+            let text = api(&one).unwrap_or_else(|error| panic!("{file}: api `{label}`: {error}"));
+            self.apis.push(text);
+        }
+    }
+
+    /// Adds the tools of one file.
+    pub fn tools(&mut self, file: &str, tools: Vec<Tool>) {
+        for one in tools {
+            let label = one.names.first().cloned().unwrap_or_default();
+            let text = tool(&one).unwrap_or_else(|error| panic!("{file}: tool `{label}`: {error}"));
+            self.tools.push(text);
+        }
+    }
+
+    /// Adds the path rules.
+    pub fn paths(&mut self, rules: Vec<PathRule>) {
+        const CLASSES: &[(&str, &str)] = &[
+            ("secret", "Secret"),
+            ("guard", "Guard"),
+            ("derived", "Derived"),
+            ("temporary", "Temporary"),
+            ("system", "System"),
+            ("device", "Device"),
+            ("sink", "Sink"),
+            ("persistence", "Persistence"),
+            ("recovery", "Recovery"),
+        ];
+        for rule in rules {
+            let class = CLASSES
+                .iter()
+                .find(|(name, _)| *name == rule.class)
+                .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
+            self.paths.push(format!(
+                "PathRule {{ class: PathClass::{}, globs: &{:?}, except: &{:?} }}",
+                class.1, rule.globs, rule.except
+            ));
+        }
+    }
+
+    /// Adds the hints.
+    pub fn hints(&mut self, file: HintsFile) {
+        let words: String = file
+            .hints
+            .iter()
+            .map(|(word, verb)| {
+                assert!(
+                    word.to_lowercase() == *word,
+                    "hints.toml: `{word}` is not lower case"
+                );
+                let verb = Verb::parse(verb)
+                    .unwrap_or_else(|| panic!("hints.toml: `{word}`: `{verb}` is no verb"));
+                format!("({word:?}, Verb::{}), ", verb.variant_name())
+            })
+            .collect();
+        let steering: String = file
+            .steering_variables
+            .iter()
+            .map(|(name, why)| format!("({name:?}, {why:?}), "))
+            .collect();
+        self.hints = format!(
+            "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
+             credential_headers: &{:?}, steering_variables: &[{steering}]",
+            file.code_sinks, file.secret_variables, file.credential_headers
+        );
+    }
+
+    /// The whole Rust source.
+    pub fn finish(self) -> String {
+        let commands: String = self
+            .commands
+            .iter()
+            .map(|(name, number)| format!("({name:?}, &COMMAND_{number}),\n"))
+            .collect();
+        format!(
+            "{}\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
+             commands: &[{commands}], apis: &[{}], tools: &[{}], paths: &[{}], {} }};\n",
+            self.statics,
+            self.apis.join(",\n"),
+            self.tools.join(",\n"),
+            self.paths.join(",\n"),
+            self.hints
+        )
+    }
+}
+
+fn declare(
+    text: &str,
+    arity: &str,
+    scope: &mut Inherited,
+    own: &mut BTreeMap<String, ()>,
+) -> Result<(), String> {
+    let (spellings, role) = terms::option(text)?;
+    let id = spellings
+        .iter()
+        .find(|spelling| spelling.starts_with("--"))
+        .unwrap_or(&spellings[0]);
+    for spelling in &spellings {
+        if own.insert((*spelling).to_owned(), ()).is_some() {
+            return Err(format!("option `{spelling}` is declared twice"));
+        }
+        scope.options.insert(
+            (*spelling).to_owned(),
+            format!("Opt {{ id: {id:?}, arity: Arity::{arity}, role: {role:?} }}"),
+        );
+        scope.ids.insert((*spelling).to_owned(), (*id).to_owned());
+    }
+    Ok(())
+}
+
+fn act(one: &Act, operation: Option<&str>, options: &Options) -> Checked {
+    let operation = one.operation.as_deref().or(operation).ok_or_else(|| {
+        format!(
+            "an act `{} {}` without an operation",
+            one.verb, one.resource
+        )
+    })?;
+    let inner = || -> Checked {
+        if !operation.contains(':') {
+            return Err("an operation is written namespace:name".to_owned());
+        }
+        let verb = Verb::parse(&one.verb).ok_or_else(|| format!("`{}` is no verb", one.verb))?;
+        let resource = ResourceType::parse(&one.resource)
+            .ok_or_else(|| format!("`{}` is no resource type", one.resource))?;
+        let reversibility = match one.reversibility.as_deref() {
+            Some(word) => {
+                Reversibility::parse(word).ok_or_else(|| format!("`{word}` is no reversibility"))?
+            }
+            None if matches!(verb, Verb::Read | Verb::List) => Reversibility::None,
+            None => Reversibility::Irreversible,
+        };
+        let completeness = match one.completeness.as_deref() {
+            Some(word) => {
+                Completeness::parse(word).ok_or_else(|| format!("`{word}` is no completeness"))?
+            }
+            None => Completeness::Exact,
+        };
+        let parents: Vec<(String, String)> = one
+            .parents
+            .iter()
+            .map(|(kind, from)| {
+                let kind = ResourceType::parse(kind)
+                    .ok_or_else(|| format!("`{kind}` is no resource type"))?;
+                Ok((
+                    kind.variant_name().to_owned(),
+                    terms::source(from, options)?,
+                ))
+            })
+            .collect::<Result<_, String>>()?;
+        let parents: String = parents
+            .iter()
+            .map(|(kind, from)| format!("(ResourceType::{kind}, {from}), "))
+            .collect();
+        Ok(format!(
+            "Act {{ when: &[{}], operation: {operation:?}, verb: Verb::{}, resource: ResourceType::{}, \
+             id: &[{}], parents: &[{parents}], reversibility: Reversibility::{}, effects: &[{}], \
+             unbounded: {}, completeness: Completeness::{}, selectors: &[{}] }}",
+            list(&one.when, |text| terms::condition(text, options))?,
+            verb.variant_name(),
+            resource.variant_name(),
+            list(&one.id, |text| terms::source(text, options))?,
+            reversibility.variant_name(),
+            effects(&one.effects)?,
+            one.unbounded,
+            completeness.variant_name(),
+            selectors(&one.selectors, options)?,
+        ))
+    };
+    inner().map_err(|error| format!("`{operation}`: {error}"))
+}
+
+fn run(one: &Run, options: &Options) -> Checked {
+    let form = match one.form.as_str() {
+        "argv" => "Argv",
+        "shell" => "Shell",
+        "code" => "Code",
+        "script" => "Script",
+        "input" => "Input",
+        other => return Err(format!("`{other}` is no form of run")),
+    };
+    let from = match (&one.from, form) {
+        (Some(from), _) => terms::source(from, options)?,
+        (None, "Input") => "Source::Const(\"\")".to_owned(),
+        (None, _) => return Err(format!("a run of form `{}` needs `from`", one.form)),
+    };
+    Ok(format!(
+        "Run {{ when: &[{}], form: RunForm::{form}, from: {from}, place: {}, effects: &[{}], \
+         placeholder: {:?}, appends: {}, language: {:?} }}",
+        list(&one.when, |text| terms::condition(text, options))?,
+        terms::place(one.place.as_deref(), options)?,
+        effects(&one.effects)?,
+        one.placeholder,
+        one.appends,
+        one.language,
+    ))
+}
+
+fn api(one: &Api) -> Checked {
+    let none = Options::new();
+    let routes = list(&one.route, |route| {
+        let path = route.path.as_deref().ok_or("a route without a path")?;
+        let inner = act(route, None, &none)?;
+        Ok(format!(
+            "Route {{ methods: &{:?}, path: {path:?}, acts: &[{inner}] }}",
+            route.methods
+        ))
+    })?;
+    Ok(format!(
+        "Api {{ name: {:?}, hosts: &{:?}, graphql: &{:?}, mutations: &[{}], queries: &[{}], \
+         routes: &[{routes}], credential: {} }}",
+        one.name,
+        one.hosts,
+        one.graphql,
+        fields(&one.name, &one.mutation)?,
+        fields(&one.name, &one.query)?,
+        credential(one.credential.as_ref(), &none)?,
+    ))
+}
+
+/// GraphQL root fields with all their acts, sorted by name.
+fn fields(api: &str, acts: &[Act]) -> Checked {
+    let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in acts {
+        let name = one.name.as_deref().ok_or("a field without a name")?;
+        let operation = format!("{api}:{name}");
+        by_name
+            .entry(name)
+            .or_default()
+            .push(act(one, Some(&operation), &Options::new())?);
+    }
+    Ok(by_name
+        .iter()
+        .map(|(name, acts)| format!("({name:?}, &[{}] as &[Act]),\n", acts.join(", ")))
+        .collect())
+}
+
+fn tool(one: &Tool) -> Checked {
+    let none = Options::new();
+    let mut carries = String::new();
+    for (language, list) in [
+        ("Shell", &one.shell),
+        ("Argv", &one.argv),
+        ("Sql", &one.sql),
+        ("Url", &one.url),
+        ("Patch", &one.patch),
+        ("Code", &one.code),
+    ] {
+        for text in list {
+            let from = terms::source(text, &none)?;
+            carries.push_str(&format!("(Language::{language}, {from}), "));
+        }
+    }
+    Ok(format!(
+        "Tool {{ names: &{:?}, servers: &{:?}, carries: &[{carries}], cwd: &[{}], acts: &[{}] }}",
+        one.names
+            .iter()
+            .map(|name| name.to_lowercase())
+            .collect::<Vec<_>>(),
+        one.servers,
+        list(&one.cwd, |text| terms::source(text, &none))?,
+        list(&one.act, |act_form| act(act_form, None, &none))?,
+    ))
+}
+
+fn credential(one: Option<&Credential>, options: &Options) -> Checked {
+    let Some(one) = one else {
+        return Ok("None".to_owned());
+    };
+    let ids = list(&one.options, |spelling| {
+        let id = options
+            .get(spelling)
+            .ok_or_else(|| format!("credential option `{spelling}` is not declared"))?;
+        Ok(format!("{id:?}"))
+    })?;
+    Ok(format!(
+        "Some(CredentialRule {{ env: &{:?}, options: &[{ids}], profile: {:?} }})",
+        one.env, one.profile
+    ))
+}
+
+fn selectors(map: &BTreeMap<String, String>, options: &Options) -> Checked {
+    let entries: Vec<(&String, &String)> = map.iter().collect();
+    list(&entries, |(kind, from)| {
+        let kind =
+            SelectorKind::parse(kind).ok_or_else(|| format!("`{kind}` is no selector kind"))?;
+        Ok(format!(
+            "(SelectorKind::{}, {})",
+            kind.variant_name(),
+            terms::source(from, options)?
+        ))
+    })
+}
+
+fn effects(words: &[String]) -> Checked {
+    list(words, |word| {
+        let effect = Effect::parse(word).ok_or_else(|| format!("`{word}` is no effect"))?;
+        Ok(format!("Effect::{}", effect.variant_name()))
+    })
+}
+
+fn list<T>(items: &[T], each: impl Fn(&T) -> Checked) -> Checked {
+    Ok(items
+        .iter()
+        .map(each)
+        .collect::<Result<Vec<_>, _>>()?
+        .join(", "))
+}

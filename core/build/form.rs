@@ -1,0 +1,180 @@
+//! The TOML form of the catalogue, as written by contributors (docs/catalogue.md).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CliFile {
+    #[serde(default)]
+    pub command: Vec<Command>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiFile {
+    pub api: Vec<Api>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolFile {
+    pub tool: Vec<Tool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathsFile {
+    pub path: Vec<PathRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HintsFile {
+    pub hints: BTreeMap<String, String>,
+    pub code_sinks: Vec<String>,
+    pub secret_variables: Vec<String>,
+    pub credential_headers: Vec<String>,
+    pub steering_variables: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub flags: Vec<String>,
+    #[serde(default)]
+    pub values: Vec<String>,
+    #[serde(default)]
+    pub optional: Vec<String>,
+    #[serde(default)]
+    pub until: Vec<String>,
+    #[serde(default)]
+    pub options_first: bool,
+    #[serde(default)]
+    pub single_dash_long: bool,
+    #[serde(default)]
+    pub bare_bundle: bool,
+    #[serde(default)]
+    pub assignments: bool,
+    pub output: Option<String>,
+    pub http: Option<String>,
+    #[serde(default)]
+    pub selectors: BTreeMap<String, String>,
+    pub credential: Option<Credential>,
+    #[serde(default)]
+    pub act: Vec<Act>,
+    #[serde(default)]
+    pub run: Vec<Run>,
+    #[serde(default)]
+    pub sub: Vec<Command>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    #[serde(default)]
+    pub env: Vec<String>,
+    #[serde(default)]
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub profile: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// API fields only.
+    pub name: Option<String>,
+    /// API routes only.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// API routes only.
+    pub path: Option<String>,
+    #[serde(default)]
+    pub when: Vec<String>,
+    pub operation: Option<String>,
+    pub verb: String,
+    pub resource: String,
+    #[serde(default)]
+    pub id: Vec<String>,
+    #[serde(default)]
+    pub parents: BTreeMap<String, String>,
+    pub reversibility: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<String>,
+    #[serde(default)]
+    pub unbounded: bool,
+    pub completeness: Option<String>,
+    #[serde(default)]
+    pub selectors: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    #[serde(default)]
+    pub when: Vec<String>,
+    pub form: String,
+    pub from: Option<String>,
+    pub place: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<String>,
+    #[serde(default)]
+    pub placeholder: String,
+    #[serde(default)]
+    pub appends: bool,
+    #[serde(default)]
+    pub language: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    pub name: String,
+    pub hosts: Vec<String>,
+    #[serde(default)]
+    pub graphql: Vec<String>,
+    pub credential: Option<Credential>,
+    #[serde(default)]
+    pub mutation: Vec<Act>,
+    #[serde(default)]
+    pub query: Vec<Act>,
+    #[serde(default)]
+    pub route: Vec<Act>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub servers: Vec<String>,
+    #[serde(default)]
+    pub shell: Vec<String>,
+    #[serde(default)]
+    pub argv: Vec<String>,
+    #[serde(default)]
+    pub sql: Vec<String>,
+    #[serde(default)]
+    pub url: Vec<String>,
+    #[serde(default)]
+    pub patch: Vec<String>,
+    #[serde(default)]
+    pub code: Vec<String>,
+    #[serde(default)]
+    pub cwd: Vec<String>,
+    #[serde(default)]
+    pub act: Vec<Act>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathRule {
+    pub class: String,
+    pub globs: Vec<String>,
+    #[serde(default)]
+    pub except: Vec<String>,
+}

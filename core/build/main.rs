@@ -1,0 +1,64 @@
+//! Turns the catalogue's TOML into static tables. Anything it does not understand stops the build.
+
+#[expect(
+    dead_code,
+    reason = "the build needs only part of the vocabularies' interface"
+)]
+#[path = "../src/vocabulary.rs"]
+mod vocabulary;
+
+mod emit;
+mod form;
+mod terms;
+
+use std::path::{Path, PathBuf};
+
+use form::{ApiFile, CliFile, HintsFile, PathsFile, ToolFile};
+
+fn main() {
+    let root = PathBuf::from("catalogue");
+    println!("cargo::rerun-if-changed=catalogue");
+    println!("cargo::rerun-if-changed=build");
+
+    let mut emitter = emit::Emitter::default();
+    for (name, file) in read_all::<CliFile>(&root.join("cli")) {
+        emitter.commands(&name, file.command);
+    }
+    for (name, file) in read_all::<ApiFile>(&root.join("api")) {
+        emitter.apis(&name, file.api);
+    }
+    for (name, file) in read_all::<ToolFile>(&root.join("tools")) {
+        emitter.tools(&name, file.tool);
+    }
+    emitter.paths(read::<PathsFile>(&root.join("paths.toml")).path);
+    emitter.hints(read::<HintsFile>(&root.join("hints.toml")));
+
+    let source = emitter.finish();
+    let out = std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .expect("cargo sets OUT_DIR");
+    std::fs::write(out.join("catalogue.rs"), source).expect("OUT_DIR is writable");
+}
+
+/// Every `.toml` file of a folder, in name order.
+fn read_all<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<(String, T)> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| (path.display().to_string(), read(path)))
+        .collect()
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

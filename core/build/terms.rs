@@ -1,0 +1,131 @@
+//! The small terms inside catalogue strings: sources, conditions, option spellings, places.
+//! Each function answers with the Rust expression of the term, or says what is wrong with it.
+
+use std::collections::BTreeMap;
+
+/// Options known where a term stands: spelling to option id.
+pub type Options = BTreeMap<String, String>;
+
+/// The Rust expression of a source.
+pub fn source(text: &str, options: &Options) -> Result<String, String> {
+    if text == "." {
+        return Ok("Source::Cwd".to_owned());
+    }
+    if let Some(rest) = text.strip_prefix('=') {
+        return Ok(format!("Source::Const({rest:?})"));
+    }
+    if let Some(rest) = text.strip_prefix('@') {
+        return Ok(format!("Source::Argument({rest:?})"));
+    }
+    if let Some(rest) = text.strip_prefix('$') {
+        let (first, last) = operands(rest).ok_or_else(|| format!("`{text}` names no operands"))?;
+        return Ok(format!("Source::Operands({first}, {last})"));
+    }
+    if text.starts_with('-') || text.starts_with('+') {
+        let id = options
+            .get(text)
+            .ok_or_else(|| format!("`{text}` is no declared option"))?;
+        return Ok(format!("Source::Option({id:?})"));
+    }
+    match text.strip_suffix('=') {
+        Some(key) if !key.is_empty() => Ok(format!("Source::Key({key:?})")),
+        _ => Err(format!("`{text}` is no source")),
+    }
+}
+
+/// `1`, `-1`, `*`, `2..`, `..-1` as first and last index, one-based, negative from the end.
+fn operands(text: &str) -> Option<(i16, i16)> {
+    if text == "*" {
+        return Some((1, -1));
+    }
+    if let Some(rest) = text.strip_prefix("..-") {
+        return Some((1, -1 - rest.parse::<i16>().ok()?));
+    }
+    if let Some(rest) = text.strip_suffix("..") {
+        return Some((rest.parse().ok()?, -1));
+    }
+    let index = text.parse::<i16>().ok().filter(|index| *index != 0)?;
+    Some((index, index))
+}
+
+/// The Rust expression of a condition.
+pub fn condition(text: &str, options: &Options) -> Result<String, String> {
+    let (negated, rest) = match text.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let test = test(rest, options)?;
+    Ok(format!("Cond {{ negated: {negated}, test: {test} }}"))
+}
+
+fn test(text: &str, options: &Options) -> Result<String, String> {
+    if text == "stdin" {
+        return Ok("Test::Stdin".to_owned());
+    }
+    if let Some(rest) = text.strip_prefix('#') {
+        return count(rest).ok_or_else(|| format!("`#{rest}` is no count"));
+    }
+    if let Some((left, right)) = text.split_once('~')
+        && left.starts_with('@')
+    {
+        let (key, value) = right
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}` lacks `=value` after `~key`"))?;
+        return Ok(format!(
+            "Test::Holds({}, {key:?}, {value:?})",
+            source(left, options)?
+        ));
+    }
+    // An option's spelling may itself hold no `=`; the first one after the sigil splits.
+    if let Some((left, glob)) = text.split_once('=')
+        && !left.is_empty()
+    {
+        let named = if left.starts_with(['-', '+', '$', '@']) {
+            source(left, options)?
+        } else {
+            source(&format!("{left}="), options)?
+        };
+        return Ok(format!("Test::Matches({named}, {glob:?})"));
+    }
+    Ok(format!("Test::Present({})", source(text, options)?))
+}
+
+fn count(text: &str) -> Option<String> {
+    let (low, high) = if let Some(number) = text.strip_prefix(">=") {
+        (number.parse::<u16>().ok()?, u16::MAX)
+    } else if let Some(number) = text.strip_prefix("<=") {
+        (0, number.parse::<u16>().ok()?)
+    } else {
+        let number = text.strip_prefix('=')?.parse::<u16>().ok()?;
+        (number, number)
+    };
+    Some(format!("Test::Count({low}, {high})"))
+}
+
+/// The Rust expression of a place.
+pub fn place(text: Option<&str>, options: &Options) -> Result<String, String> {
+    match text {
+        None | Some("local") => Ok("Place::Local".to_owned()),
+        Some(text) => match text.split_once(':') {
+            Some(("remote", from)) => Ok(format!("Place::Remote({})", source(from, options)?)),
+            Some(("container", from)) => {
+                Ok(format!("Place::Container({})", source(from, options)?))
+            }
+            _ => Err(format!("`{text}` is no place")),
+        },
+    }
+}
+
+/// Spellings and role of an option: `"-X --request : method"`.
+pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
+    let (spellings, role) = text.split_once(" : ").unwrap_or((text, ""));
+    let spellings: Vec<&str> = spellings.split_whitespace().collect();
+    match spellings
+        .iter()
+        .find(|spelling| !spelling.starts_with(['-', '+']))
+    {
+        Some(wrong) => Err(format!("option spelling `{wrong}` has no dash")),
+        None if spellings.is_empty() => Err("an option without a spelling".to_owned()),
+        None => Ok((spellings, role.trim())),
+    }
+}

@@ -1,0 +1,215 @@
+//! What is known of a path from its text alone.
+
+use super::spec::{Catalogue, PathClass};
+
+/// A path of this machine in canonical form: absolute, `/`-separated, without `.` and `..`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// The absolute form, such as `/srv/app/x`; paths in a home whose place is not known begin `~/`.
+    pub absolute: String,
+    /// The part below a home directory, if it is in one; empty for the home itself.
+    pub in_home: Option<String>,
+}
+
+/// Resolves `text` against `cwd`. `None`: it is relative and the working directory is not known.
+///
+/// Symbolic links cannot be seen here: the path is read lexically, as documented.
+#[must_use]
+pub fn resolve(text: &str, cwd: Option<&str>, home: Option<&str>) -> Option<Path> {
+    let text = text
+        .strip_prefix("file://")
+        .unwrap_or(text)
+        .replace('\\', "/");
+    let joined = if text == "~" || text.starts_with("~/") {
+        match home {
+            Some(home) => format!("{home}/{}", text.trim_start_matches(['~', '/'])),
+            None => text,
+        }
+    } else if text.starts_with('/') || has_drive(&text) || text.starts_with('~') {
+        text
+    } else {
+        format!("{}/{text}", cwd?)
+    };
+    let absolute = flatten(&joined);
+    let in_home = below_home(&absolute, home);
+    Some(Path { absolute, in_home })
+}
+
+/// Whether `path` is `root` or lies below it.
+#[must_use]
+pub fn is_within(path: &str, root: &str) -> bool {
+    let root = root.trim_end_matches('/');
+    path.strip_prefix(root)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+impl Path {
+    /// Whether a rule of this class covers the path.
+    #[must_use]
+    pub fn is(&self, class: PathClass, catalogue: &Catalogue) -> bool {
+        catalogue
+            .paths
+            .iter()
+            .filter(|rule| rule.class == class)
+            .any(|rule| {
+                rule.globs.iter().any(|glob| self.matches(glob))
+                    && !rule.except.iter().any(|glob| self.matches(glob))
+            })
+    }
+
+    /// Whether a path that a rule of this class covers may lie below this one.
+    ///
+    /// Globs that match at any depth by file name alone are left out: every directory may hold one.
+    #[must_use]
+    pub fn may_hold(&self, class: PathClass, catalogue: &Catalogue) -> bool {
+        catalogue
+            .paths
+            .iter()
+            .filter(|rule| rule.class == class)
+            .any(|rule| {
+                rule.globs.iter().any(|glob| {
+                    let mut glob = glob.trim_end_matches("/**").trim_end_matches("/*");
+                    if self.matches(glob) {
+                        return true;
+                    }
+                    while let Some((parent, _)) = glob.rsplit_once('/') {
+                        if parent.is_empty() || parent == "~" || parent == "**" {
+                            return false;
+                        }
+                        if self.matches(parent) {
+                            return true;
+                        }
+                        glob = parent;
+                    }
+                    false
+                })
+            })
+    }
+
+    fn matches(&self, glob: &str) -> bool {
+        if let Some(rest) = glob.strip_prefix("~/") {
+            return self
+                .in_home
+                .as_deref()
+                .is_some_and(|path| fast_glob::glob_match(rest, path));
+        }
+        if glob.starts_with('/') || has_drive(glob) {
+            return fast_glob::glob_match(glob, &self.absolute);
+        }
+        let rest = glob.strip_prefix("**/").unwrap_or(glob);
+        let depth = rest.split('/').count();
+        if rest.contains("**") {
+            return fast_glob::glob_match(format!("**/{rest}"), &self.absolute);
+        }
+        // Matching the last components alone is the same, and much faster than a leading `**`.
+        last_components(&self.absolute, depth).is_some_and(|tail| fast_glob::glob_match(rest, tail))
+    }
+}
+
+fn last_components(path: &str, depth: usize) -> Option<&str> {
+    let mut end = path.len();
+    for _ in 0..depth {
+        end = path.get(..end)?.rfind('/')?;
+    }
+    path.get(end.saturating_add(1)..)
+}
+
+fn has_drive(path: &str) -> bool {
+    let mut chars = path.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.next() == Some(':')
+        && matches!(chars.next(), Some('/') | None)
+}
+
+fn flatten(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let lead = if path.starts_with('~') || has_drive(path) {
+        ""
+    } else {
+        "/"
+    };
+    format!("{lead}{}", parts.join("/"))
+}
+
+fn below_home(path: &str, home: Option<&str>) -> Option<String> {
+    if let Some(home) = home
+        && is_within(path, home)
+    {
+        return Some(path.get(home.len()..)?.trim_matches('/').to_owned());
+    }
+    if let Some(rest) = path.strip_prefix('~') {
+        return Some(
+            rest.split_once('/')
+                .map_or(String::new(), |(_, rest)| rest.to_owned()),
+        );
+    }
+    if path == "/root" || path.starts_with("/root/") {
+        return Some(
+            path.trim_start_matches("/root")
+                .trim_matches('/')
+                .to_owned(),
+        );
+    }
+    for homes in ["/home/", "/Users/", "/var/home/", "C:/Users/", "c:/Users/"] {
+        if let Some(rest) = path.strip_prefix(homes) {
+            return Some(
+                rest.split_once('/')
+                    .map_or(String::new(), |(_, rest)| rest.to_owned()),
+            );
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn absolute(text: &str) -> String {
+        resolve(text, Some("/repo/app"), Some("/home/ann"))
+            .unwrap()
+            .absolute
+    }
+
+    #[test]
+    fn paths_are_made_absolute_lexically() {
+        assert_eq!(absolute("a/./b/../c"), "/repo/app/a/c");
+        assert_eq!(absolute("../../.."), "/");
+        assert_eq!(absolute("~/x"), "/home/ann/x");
+        assert_eq!(absolute("//etc//passwd"), "/etc/passwd");
+        assert_eq!(absolute("C:\\Windows\\x"), "C:/Windows/x");
+        assert_eq!(resolve("a", None, None), None);
+    }
+
+    #[test]
+    fn homes_are_known_by_place() {
+        for path in [
+            "/home/bob/.aws/credentials",
+            "/Users/bob/.aws/credentials",
+            "~/.aws/credentials",
+        ] {
+            let path = resolve(path, None, None).unwrap();
+            assert_eq!(path.in_home.as_deref(), Some(".aws/credentials"));
+        }
+        assert_eq!(
+            resolve("/repo/home/bob/x", None, None).unwrap().in_home,
+            None
+        );
+    }
+
+    #[test]
+    fn a_path_is_within_a_root_only_at_a_separator() {
+        assert!(is_within("/repo/x", "/repo"));
+        assert!(is_within("/repo", "/repo/"));
+        assert!(!is_within("/repository", "/repo"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Structured arguments of tools, GraphQL fields and HTTP requests, with what cannot be seen marked.
+
+use std::collections::BTreeMap;
+
+use super::value::{Origin, Piece, Value};
+
+/// Stands in a text for a piece that cannot be seen, so that the text can still be parsed as JSON or
+/// GraphQL. Whoever writes it in a call only makes that part count as unknown.
+pub const UNSEEN: &str = "CHECKREIN_UNSEEN";
+
+/// A JSON-like argument, parts of which may be unknown.
+#[derive(Debug, Clone)]
+pub enum Argument {
+    /// Cannot be seen: a file's content, a missing variable, over a limit.
+    Unknown,
+    /// JSON null.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A number, as written.
+    Number(String),
+    /// A text, parts of which may be unknown.
+    Text(Value),
+    /// A list.
+    List(Vec<Argument>),
+    /// An object.
+    Object(BTreeMap<String, Argument>),
+}
+
+impl Argument {
+    /// The argument for a JSON value. Text that holds [`UNSEEN`] is dynamic there.
+    #[must_use]
+    pub fn from_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(*value),
+            serde_json::Value::Number(number) => Self::Number(number.to_string()),
+            serde_json::Value::String(text) => Self::Text(value_of(text)),
+            serde_json::Value::Array(items) => {
+                Self::List(items.iter().map(Self::from_json).collect())
+            }
+            serde_json::Value::Object(members) => Self::Object(
+                members
+                    .iter()
+                    .map(|(name, item)| (name.clone(), Self::from_json(item)))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The member at a dotted path; list indices are numbers. `None`: known not to be there.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Self> {
+        let mut here = self;
+        for name in path.split('.') {
+            here = match here {
+                Self::Unknown => return Some(&Self::Unknown),
+                Self::Object(members) => members.get(name)?,
+                Self::List(items) => items.get(name.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(here)
+    }
+
+    /// The values it stands for: one for a scalar, one per item for a list.
+    #[must_use]
+    pub fn values(&self) -> Vec<Value> {
+        match self {
+            Self::Unknown => vec![Value::unseen(Origin::Unseen)],
+            Self::Null => Vec::new(),
+            Self::Bool(value) => vec![Value::literal(value.to_string())],
+            Self::Number(text) => vec![Value::literal(text.clone())],
+            Self::Text(value) => vec![value.clone()],
+            Self::List(items) => items.iter().flat_map(Self::values).collect(),
+            Self::Object(_) => Vec::new(),
+        }
+    }
+
+    /// Canonical JSON text, used to match conditions; `None` when some part is unknown.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Unknown => return None,
+            Self::Null => "null".to_owned(),
+            Self::Bool(value) => value.to_string(),
+            Self::Number(text) => text.clone(),
+            Self::Text(value) => value.known_text()?,
+            Self::List(items) => {
+                let items = items.iter().map(Self::text).collect::<Option<Vec<_>>>()?;
+                format!("[{}]", items.join(","))
+            }
+            Self::Object(members) => {
+                let members = members
+                    .iter()
+                    .map(|(name, item)| Some(format!("{name}:{}", item.text()?)))
+                    .collect::<Option<Vec<_>>>()?;
+                format!("{{{}}}", members.join(","))
+            }
+        })
+    }
+
+    /// Whether it holds, at any depth, a member `name` whose text is `value`; `None`: cannot be known.
+    #[must_use]
+    pub fn holds(&self, name: &str, value: &str) -> Option<bool> {
+        let mut unknown = false;
+        let mut stack = vec![self];
+        while let Some(here) = stack.pop() {
+            match here {
+                Self::Unknown => unknown = true,
+                Self::List(items) => stack.extend(items),
+                Self::Object(members) => {
+                    for (key, member) in members {
+                        if key == name {
+                            match member.text() {
+                                Some(text) if text == value => return Some(true),
+                                Some(_) => {}
+                                None => unknown = true,
+                            }
+                        }
+                        stack.push(member);
+                    }
+                }
+                Self::Text(text) if text.is_dynamic() => unknown = true,
+                _ => {}
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+}
+
+/// A value whose [`UNSEEN`] parts are dynamic.
+#[must_use]
+pub fn value_of(text: &str) -> Value {
+    let mut pieces = Vec::new();
+    for (index, part) in text.split(UNSEEN).enumerate() {
+        if index > 0 {
+            pieces.push(Piece {
+                text: None,
+                origin: Origin::Unseen,
+                pattern: false,
+            });
+        }
+        if !part.is_empty() {
+            pieces.push(Piece {
+                text: Some(part.to_owned()),
+                origin: Origin::Literal,
+                pattern: false,
+            });
+        }
+    }
+    Value {
+        pieces,
+        span: (0, 0),
+    }
+}
+
+/// The known text of a value with [`UNSEEN`] in place of what cannot be seen.
+#[must_use]
+pub fn text_of(value: &Value) -> String {
+    value
+        .pieces
+        .iter()
+        .map(|piece| piece.text.as_deref().unwrap_or(UNSEEN))
+        .collect()
+}
