@@ -2,6 +2,28 @@
 
 pub mod acts;
 pub mod argument;
+mod code;
+mod credential;
+mod hints;
+pub mod http;
+mod patch;
 pub mod place;
+mod program;
+mod script;
+mod session;
 pub mod shell;
+mod tool;
 pub mod value;
+pub mod words;
+
+use crate::action::Draft;
+use crate::call::ToolCall;
+use crate::catalogue::CATALOGUE;
+
+/// The acts a call means, before they are grounded in an inventory. Never empty.
+#[must_use]
+pub fn interpret(call: &ToolCall) -> Vec<Draft> {
+    let mut session = session::Session::new(call, &CATALOGUE);
+    tool::interpret(&mut session);
+    session.drafts
+}

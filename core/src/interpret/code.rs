@@ -1,0 +1,80 @@
+//! Code of other languages written in a call: looked through for names that reach outside.
+
+use super::hints;
+use super::place::Setting;
+use super::session::{Note, Session};
+use super::value::Value;
+use crate::action::Effects;
+use crate::catalogue::spec::PathClass;
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
+
+/// Adds what code in `language` may do. Code is not parsed: without a name that reaches outside it
+/// is an ordinary run; with one it could be anything.
+pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, setting: &Setting<'_>) {
+    let text = code.sketch();
+    let sink = hints::sink_of_code(&text, session.catalogue);
+    let hidden = code.is_dynamic();
+    let mut effects = Effects::of(&[Effect::InlineCode]);
+    if hidden {
+        effects = effects.with(Effect::RemoteCode);
+    }
+    let reaches = sink.is_some();
+    let evidence = match sink {
+        Some(sink) => format!("code that uses `{sink}`"),
+        None if hidden => "code that cannot be seen".to_owned(),
+        None => "code without a name known to reach outside".to_owned(),
+    };
+    let id = Value::literal(language).at(code.span);
+    session.note(
+        Note {
+            operation: &format!("code:{language}"),
+            verb: if reaches { Verb::Unknown } else { Verb::Execute },
+            kind: ResourceType::Process,
+            id: Some(&id),
+            reversibility: Reversibility::Irreversible,
+            effects,
+            completeness: Completeness::Opaque,
+            evidence: &evidence,
+        },
+        setting,
+    );
+    paths_named(session, &text, language, reaches, setting, code.span);
+}
+
+/// Paths of secrets and of the guard's own settings that the code names.
+fn paths_named(
+    session: &mut Session<'_>,
+    text: &str,
+    language: &str,
+    reaches: bool,
+    setting: &Setting<'_>,
+    span: (u32, u32),
+) {
+    let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
+    for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
+        let Some(path) = setting.resolve(word) else { continue };
+        let guard = path.is(PathClass::Guard, session.catalogue);
+        let secret = path.is(PathClass::Secret, session.catalogue);
+        if !guard && !secret {
+            continue;
+        }
+        let id = Value::literal(word).at(span);
+        session.note(
+            Note {
+                operation: &format!("code:{language}"),
+                verb: match (guard, reaches) {
+                    (true, true) => Verb::Update,
+                    (true, false) => Verb::Unknown,
+                    (false, _) => Verb::Read,
+                },
+                kind: if guard && !reaches { ResourceType::Unknown } else { ResourceType::File },
+                id: Some(&id),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::InlineCode]),
+                completeness: Completeness::Opaque,
+                evidence: "code that names this file",
+            },
+            setting,
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! Programs about to run: what the catalogue says of them, and what they make run in turn.
+
+mod delegate;
+mod output;
+mod unknown;
+
+use std::collections::BTreeMap;
+
+use super::credential;
+use super::session::{Note, Session};
+use super::shell::ShellState;
+use super::value::{Origin, Stream, Value};
+use super::words::{Words, find};
+use super::{acts, http};
+use crate::action::{Draft, Effects, Selector};
+use crate::catalogue::spec::Command;
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
+
+/// One program about to run.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// Its name and arguments.
+    pub words: &'a [Value],
+    /// Assignments that only it sees.
+    pub assignments: &'a [(String, Value)],
+    /// Its standard input.
+    pub stdin: &'a Stream,
+    /// Byte range of the whole command.
+    pub span: (u32, u32),
+    /// More words may follow that are not in the call.
+    pub open_ended: bool,
+}
+
+impl Session<'_> {
+    /// Interprets a program about to run and answers with what it writes to standard output.
+    pub fn program(&mut self, state: &mut ShellState, program: &Program<'_>) -> Stream {
+        self.steering(state, program);
+        let Some((name, arguments)) = program.words.split_first() else {
+            return Stream::default();
+        };
+        let Some(path) = name.exact() else {
+            let cwd = state.cwd.clone();
+            let setting = self.setting(cwd.as_deref(), program.span);
+            let effects = Effects::of(&[Effect::RemoteCode]);
+            self.opaque("shell:dynamic_command", "which program runs cannot be seen", effects, &setting);
+            return Stream::from_origin(Origin::Unseen);
+        };
+        let base = base_name(&path);
+        match find(self.catalogue.commands, base).or_else(|| versionless(base, self)) {
+            Some(command) => {
+                if path.contains('/') && !is_system_program(&path) {
+                    self.own_program(state, name, program.span);
+                }
+                self.known(state, command, arguments, program)
+            }
+            None if path.contains('/') => {
+                let run = delegate::ScriptFile { file: name, language: "", what: "program" };
+                self.script_file(state, &run, program.span);
+                self.unknown(state, base, arguments, program, false);
+                Stream::from_origin(Origin::Unseen)
+            }
+            None => {
+                self.unknown(state, base, arguments, program, true);
+                output::of_unknown(program)
+            }
+        }
+    }
+
+    fn known(
+        &mut self,
+        state: &mut ShellState,
+        command: &'static Command,
+        arguments: &[Value],
+        program: &Program<'_>,
+    ) -> Stream {
+        let cwd = state.cwd.clone();
+        let mut words = Words::read(command, arguments, program.stdin, cwd.as_deref());
+        words.open_ended = program.open_ended;
+        let setting = self.setting(cwd.as_deref(), program.span);
+        let inner = words.command;
+        if words.asks_for_help {
+            self.plain(&words, &setting, "asks for help only");
+            return Stream::from_origin(Origin::Unseen);
+        }
+        let mut drafts = acts::drafts(inner.acts, &words, &setting);
+        self.complete(&mut drafts, &words, program.assignments, state);
+        let mut did = !drafts.is_empty();
+        let read = output::files_read(&drafts);
+        self.add(drafts);
+        if let Some(client) = inner.http {
+            let call = http::ClientCall {
+                client,
+                options: words.with_roles().map(|(role, value)| (role, value.clone())).collect(),
+                operands: words.operands.clone(),
+                stdin: program.stdin,
+                files: &state.files,
+                span: program.span,
+            };
+            let drafts = http::client_drafts(&call, &setting);
+            did |= !drafts.is_empty();
+            self.add(drafts);
+        }
+        let mut ran = None;
+        for run in inner.runs.iter().filter(|run| run.when.iter().all(|one| acts::holds(one, &words))) {
+            did = true;
+            ran = Some(self.delegate(state, run, &words, program));
+        }
+        if !did {
+            if inner.acts.is_empty() && inner.runs.is_empty() && inner.http.is_none() {
+                // A subcommand the catalogue does not have.
+                self.unknown(state, command.name, arguments, program, true);
+            } else {
+                self.plain(&words, &setting, "none of its acts applies");
+            }
+        }
+        self.flows_out(&words, &read, program, &setting);
+        match ran {
+            Some(stream) if stream.present => stream,
+            _ => output::of_known(&words, &read, program),
+        }
+    }
+
+    /// Selectors and credential of the program, on every draft it makes itself.
+    fn complete(
+        &self,
+        drafts: &mut [Draft],
+        words: &Words<'_>,
+        assignments: &[(String, Value)],
+        state: &ShellState,
+    ) {
+        use super::acts::Given as _;
+        let mut variables: BTreeMap<String, Value> = state
+            .variables
+            .iter()
+            .filter(|(name, _)| state.exported.contains(name) || self.call.env.contains_key(*name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        variables.extend(assignments.iter().cloned());
+        let command = words.command;
+        let used = command
+            .credential
+            .as_ref()
+            .and_then(|rule| credential::of_program(rule, words, &variables, &self.call.env));
+        for draft in drafts {
+            for (kind, source) in command.selectors {
+                for value in words.found(*source).values {
+                    draft.selectors.push(Selector { kind: *kind, value: value.sketch() });
+                }
+            }
+            if !command.selectors.is_empty() && draft.selectors.is_empty() {
+                // Without an explicit choice the program takes the one the host looked up.
+                for (kind, _) in command.selectors {
+                    if let Some(value) = self.call.workspace.facts.get(kind.as_str()) {
+                        draft.selectors.push(Selector { kind: *kind, value: value.clone() });
+                    }
+                }
+            }
+            if draft.credential.is_none() {
+                draft.credential.clone_from(&used);
+            }
+        }
+    }
+
+    /// A program that is known and does nothing of note.
+    fn plain(&mut self, words: &Words<'_>, setting: &super::place::Setting<'_>, why: &str) {
+        let name = words.path.join("_").replace([' ', '-'], "_");
+        let id = Value::literal(words.path.join(" ")).at(setting.span);
+        self.note(
+            Note {
+                operation: &format!("program:{name}"),
+                verb: Verb::List,
+                kind: ResourceType::Process,
+                id: Some(&id),
+                reversibility: Reversibility::None,
+                effects: Effects::NONE,
+                completeness: Completeness::Exact,
+                evidence: why,
+            },
+            setting,
+        );
+    }
+
+    /// A program that shares its name with a known one but lies somewhere of its own.
+    fn own_program(&mut self, state: &ShellState, name: &Value, span: (u32, u32)) {
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), span);
+        let id = Value::literal(name.sketch()).at(name.span);
+        self.note(
+            Note {
+                operation: "program:own_path",
+                verb: Verb::Execute,
+                kind: ResourceType::Process,
+                id: Some(&id),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::NONE,
+                completeness: Completeness::Partial,
+                evidence: "named by a path, taken to be what its name says",
+            },
+            &setting,
+        );
+    }
+
+    /// Variables in front of a program that change what it does.
+    fn steering(&mut self, state: &ShellState, program: &Program<'_>) {
+        for (name, value) in program.assignments {
+            self.steering_variable(state, name, value, program.span);
+        }
+    }
+
+    /// A variable that changes what programs do, being set.
+    pub fn steering_variable(
+        &mut self,
+        state: &ShellState,
+        name: &str,
+        value: &Value,
+        span: (u32, u32),
+    ) {
+        let Some(why) = find(self.catalogue.steering_variables, name) else { return };
+        // Adding to a search path keeps what was there; emptying or quieting is no steering.
+        let extends = value.origins().any(|origin| *origin == Origin::Variable(name.to_owned()));
+        if extends || value.exact().is_some_and(|text| matches!(text.as_str(), "" | "cat" | "true")) {
+            return;
+        }
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), span);
+        let id = Value::literal(name).at(span);
+        self.note(
+            Note {
+                operation: "env:steer",
+                verb: Verb::Execute,
+                kind: ResourceType::Process,
+                id: Some(&id),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::RemoteCode]),
+                completeness: Completeness::Partial,
+                evidence: why,
+            },
+            &setting,
+        );
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    let base = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    base.strip_suffix(".exe").unwrap_or(base)
+}
+
+/// `python3.12` is `python3` to the catalogue.
+fn versionless(name: &str, session: &Session<'_>) -> Option<&'static Command> {
+    let short = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if short == name || short.is_empty() {
+        return None;
+    }
+    find(session.catalogue.commands, short)
+}
+
+fn is_system_program(path: &str) -> bool {
+    ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/opt/homebrew/bin/"]
+        .iter()
+        .any(|folder| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/')))
+}

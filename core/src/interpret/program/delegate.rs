@@ -1,0 +1,350 @@
+//! What a program makes run: other programs, shell text, scripts and foreign code.
+
+use super::{Program, unknown};
+use crate::action::Effects;
+use crate::catalogue::spec::{Place, Run, RunForm};
+use crate::interpret::acts::Given as _;
+use crate::interpret::argument::UNSEEN;
+use crate::interpret::code;
+use crate::interpret::place::{Machine, Setting};
+use crate::interpret::session::{Note, Session};
+use crate::interpret::shell::{self, ShellState};
+use crate::interpret::value::{Origin, Piece, Stream, Value};
+use crate::interpret::words::Words;
+use crate::limits;
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, Verb,
+};
+
+/// A program in a file, about to be run.
+#[derive(Debug)]
+pub struct ScriptFile<'a> {
+    /// The file.
+    pub file: &'a Value,
+    /// The language of the interpreter; empty for the file's own.
+    pub language: &'a str,
+    /// What runs it, for the operation's name.
+    pub what: &'a str,
+}
+
+impl Session<'_> {
+    /// Interprets what a known program makes run.
+    pub(super) fn delegate(
+        &mut self,
+        state: &mut ShellState,
+        run: &Run,
+        words: &Words<'_>,
+        program: &Program<'_>,
+    ) -> Stream {
+        let outer = self.frame.clone();
+        self.frame.depth = self.frame.depth.saturating_add(1);
+        self.frame.effects = self.frame.effects.union(Effects::of(run.effects));
+        match run.place {
+            Place::Local => {}
+            Place::Remote(source) => self.frame.machine = Machine::Remote(host_of(words, source)),
+            Place::Container(source) => self.frame.machine = Machine::Container(host_of(words, source)),
+        }
+        let stream = if self.frame.depth > limits::DELEGATION_DEPTH {
+            let cwd = state.cwd.clone();
+            let setting = self.setting(cwd.as_deref(), program.span);
+            self.opaque("shell:too_deep", "programs run programs too deep to follow", Effects::NONE, &setting);
+            Stream::from_origin(Origin::Unseen)
+        } else {
+            self.delegate_form(state, run, words, program)
+        };
+        self.frame = outer;
+        stream
+    }
+
+    fn delegate_form(
+        &mut self,
+        state: &mut ShellState,
+        run: &Run,
+        words: &Words<'_>,
+        program: &Program<'_>,
+    ) -> Stream {
+        let values = words.found(run.from).values;
+        match run.form {
+            RunForm::Argv => self.argv(state, run, words, &values, program),
+            RunForm::Shell => {
+                // `eval` and `source` act on this shell; another shell leaves it alone.
+                let mut inner = state.clone();
+                let own = self.frame.machine == Machine::Local && words.command.name == "eval";
+                let inner = if own { state } else { &mut inner };
+                self.shell_value(inner, &Value::join(&values), program)
+            }
+            RunForm::Code => {
+                for value in &values {
+                    self.code_value(state, value, run.language, program.span);
+                }
+                Stream::from_origin(Origin::Unseen)
+            }
+            RunForm::Script => {
+                if let Some(file) = values.first() {
+                    self.script(state, file, run.language, program);
+                }
+                Stream::from_origin(Origin::Unseen)
+            }
+            RunForm::Input => {
+                let stdin = program.stdin.clone();
+                self.input(state, &stdin, run.language, program);
+                Stream::from_origin(Origin::Unseen)
+            }
+        }
+    }
+
+    fn argv(
+        &mut self,
+        state: &mut ShellState,
+        run: &Run,
+        words: &Words<'_>,
+        values: &[Value],
+        program: &Program<'_>,
+    ) -> Stream {
+        if values.is_empty() {
+            return Stream::default();
+        }
+        let mut inner = Vec::with_capacity(values.len());
+        for value in values {
+            if !run.placeholder.is_empty()
+                && value.known_text().is_some_and(|text| text.contains(run.placeholder))
+            {
+                inner.extend(found_by(words, value, run.placeholder));
+            } else {
+                inner.push(value.clone());
+            }
+        }
+        let mut open_ended = program.open_ended;
+        if run.appends {
+            match program.stdin.text.as_ref().filter(|_| !program.stdin.decoded) {
+                Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
+                None => {
+                    inner.push(Value::unseen(Origin::Unseen).at(program.span));
+                    open_ended = true;
+                }
+            }
+        }
+        let mut assignments = program.assignments.to_vec();
+        assignments.extend(words.assignments.iter().cloned());
+        let inner = Program {
+            words: &inner,
+            assignments: &assignments,
+            stdin: program.stdin,
+            span: program.span,
+            open_ended,
+        };
+        self.program(state, &inner)
+    }
+
+    fn shell_value(&mut self, state: &mut ShellState, text: &Value, program: &Program<'_>) -> Stream {
+        if text.pieces.is_empty() {
+            return Stream::default();
+        }
+        if let Some(text_known) = text.known_text() {
+            return self.shell_text(state, &text_known, text.span, program.stdin);
+        }
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), program.span);
+        let effects = Effects::of(&[Effect::RemoteCode]);
+        self.opaque("shell:dynamic_code", "shell text that cannot be seen is run", effects, &setting);
+        // What can be seen of it is read as well, so that a clear reason to deny is not lost.
+        let visible: String = text.pieces.iter().map(shown).collect();
+        if visible.trim().trim_matches('"') != format!("${UNSEEN}") {
+            return self.shell_text(state, &visible, text.span, program.stdin);
+        }
+        Stream::from_origin(Origin::Unseen)
+    }
+
+    /// Walks shell text that stands inside another text of the call.
+    fn shell_text(
+        &mut self,
+        state: &mut ShellState,
+        text: &str,
+        span: (u32, u32),
+        stdin: &Stream,
+    ) -> Stream {
+        let outer = self.frame.outer_span;
+        if outer.is_none() && span.1 > 0 {
+            self.frame.outer_span = Some(span);
+        }
+        let outcome = shell::walk(text, state, self, stdin.clone());
+        self.frame.outer_span = outer;
+        outcome.stdout
+    }
+
+    /// A script given as the operand of an interpreter.
+    fn script(
+        &mut self,
+        state: &mut ShellState,
+        file: &Value,
+        language: &str,
+        program: &Program<'_>,
+    ) {
+        let run = ScriptFile { file, language, what: "script" };
+        if file.exact().is_some_and(|name| matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0")) {
+            let stdin = program.stdin.clone();
+            return self.input(state, &stdin, language, program);
+        }
+        self.script_file(state, &run, program.span);
+    }
+
+    /// A file about to be run as a program.
+    pub(super) fn script_file(&mut self, state: &mut ShellState, run: &ScriptFile<'_>, span: (u32, u32)) {
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), span);
+        if let Some(content) = self.content_of(state, run.file, &setting) {
+            if let Some(text) = content.text.as_ref().filter(|_| !content.decoded) {
+                let language = if run.language.is_empty() { "shell" } else { run.language };
+                let text = text.expose().to_owned();
+                return self.text_in(state, &text, language, run.file.span, &Stream::default());
+            }
+            return self.hidden(&content, run.file, &setting);
+        }
+        if run.file.origins().any(|origin| matches!(origin, Origin::Network(_) | Origin::Unseen | Origin::File(_))) {
+            let content = Stream::from_value(run.file);
+            return self.hidden(&content, run.file, &setting);
+        }
+        let mut place = crate::action::Draft {
+            operation: format!("program:{}", run.what).into(),
+            verb: Verb::Execute,
+            resource: crate::action::Resource { kind: ResourceType::File, id: run.file.sketch(), parents: Vec::new() },
+            location: Location::Remote,
+            selectors: Vec::new(),
+            reversibility: Reversibility::Irreversible,
+            scope: crate::action::Scope::default(),
+            effects: setting.effects,
+            credential: None,
+            completeness: Completeness::Opaque,
+            span: crate::action::Span::default(),
+            evidence: vec!["a program in a file that is not read".to_owned()],
+        };
+        setting.place_draft(&mut place, Some(run.file));
+        if place.resource.kind == ResourceType::File {
+            place.resource.kind = ResourceType::Process;
+        }
+        if matches!(place.location, Location::Temporary | Location::Unknown) {
+            place.effects = place.effects.with(Effect::RemoteCode);
+            place.evidence.push("it lies outside what the developer keeps".to_owned());
+        }
+        self.add(vec![place]);
+    }
+
+    /// The content of a file written earlier in this call.
+    fn content_of(&self, state: &ShellState, file: &Value, setting: &Setting<'_>) -> Option<Stream> {
+        let name = file.exact()?;
+        let absolute = setting.resolve(&name).map(|path| path.absolute);
+        state.files.get(&name).or_else(|| state.files.get(absolute.as_deref()?)).cloned()
+    }
+
+    /// Standard input run as a program.
+    fn input(&mut self, state: &mut ShellState, stdin: &Stream, language: &str, program: &Program<'_>) {
+        if !stdin.present {
+            return;
+        }
+        if let Some(text) = stdin.text.as_ref().filter(|_| !stdin.decoded) {
+            let text = text.expose().to_owned();
+            return self.text_in(state, &text, language, program.span, &Stream::default());
+        }
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), program.span);
+        // `bash < run.sh` is the same as `bash run.sh`.
+        if !stdin.decoded
+            && let [Origin::File(path)] = stdin.origins.as_slice()
+        {
+            let file = Value::literal(path.clone()).at(program.span);
+            return self.script_file(state, &ScriptFile { file: &file, language, what: "script" }, program.span);
+        }
+        let id = Value::literal("standard input").at(program.span);
+        self.hidden(stdin, &id, &setting);
+    }
+
+    fn text_in(
+        &mut self,
+        state: &mut ShellState,
+        text: &str,
+        language: &str,
+        span: (u32, u32),
+        stdin: &Stream,
+    ) {
+        if language == "shell" || language.is_empty() {
+            let mut inner = state.clone();
+            self.shell_text(&mut inner, text, span, stdin);
+        } else {
+            let value = Value::literal(text).at(span);
+            self.code_value(state, &value, language, span);
+        }
+    }
+
+    fn code_value(&mut self, state: &ShellState, value: &Value, language: &str, span: (u32, u32)) {
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), span);
+        let language = if language.is_empty() { "code" } else { language };
+        code::interpret(self, value, &unknown::slug(language), &setting);
+    }
+
+    /// A program whose text came over the network or cannot be seen.
+    fn hidden(&mut self, content: &Stream, what: &Value, setting: &Setting<'_>) {
+        let (operation, why) = if content.from_network() {
+            ("program:fetched", "a program fetched from the network is run")
+        } else {
+            ("program:hidden", "a program that cannot be seen is run")
+        };
+        let id = Value::literal(what.sketch()).at(what.span);
+        self.note(
+            Note {
+                operation,
+                verb: Verb::Execute,
+                kind: ResourceType::Process,
+                id: Some(&id),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::RemoteCode]),
+                completeness: Completeness::Opaque,
+                evidence: why,
+            },
+            setting,
+        );
+    }
+}
+
+fn host_of(words: &Words<'_>, source: crate::catalogue::spec::Source) -> String {
+    let host = words.found(source).values.first().map(Value::sketch).unwrap_or_default();
+    host.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+/// What stands in for a piece of shell text that cannot be seen.
+fn shown(piece: &Piece) -> String {
+    piece.text.clone().unwrap_or_else(|| format!("${UNSEEN}"))
+}
+
+/// The values a placeholder such as find's `{}` stands for: below each start, with the name asked for.
+fn found_by(words: &Words<'_>, value: &Value, placeholder: &str) -> Vec<Value> {
+    let text = value.known_text().unwrap_or_default();
+    let (before, after) = text.split_once(placeholder).unwrap_or((&text, ""));
+    let names: Vec<&Value> = words
+        .options
+        .iter()
+        .filter(|(opt, _)| opt.role == "name")
+        .map(|(_, value)| value)
+        .collect();
+    let starts: Vec<Value> = words
+        .operands
+        .iter()
+        .take_while(|operand| !operand.prefix().starts_with(['(', '!']))
+        .cloned()
+        .collect();
+    if starts.is_empty() || !before.is_empty() || !after.is_empty() {
+        return vec![Value::unseen(Origin::Unseen).at(value.span)];
+    }
+    starts
+        .iter()
+        .map(|start| {
+            let mut found = start.clone();
+            let pattern = match names.as_slice() {
+                [name] => format!("/**/{}", name.sketch()),
+                _ => "/**".to_owned(),
+            };
+            found.pieces.push(Piece { text: Some(pattern), origin: Origin::Literal, pattern: true });
+            found.at(value.span)
+        })
+        .collect()
+}

@@ -1,0 +1,168 @@
+//! What flows out of a program: to its standard output, and off this machine.
+
+use super::Program;
+use crate::action::{Draft, Effects};
+use crate::catalogue::spec::Output;
+use crate::interpret::credential::is_secret_variable;
+use crate::interpret::place::Setting;
+use crate::interpret::session::{Note, Session};
+use crate::interpret::value::{Origin, Stream, Value};
+use crate::interpret::words::Words;
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, Verb,
+};
+
+/// Paths whose content the program reads.
+pub fn files_read(drafts: &[Draft]) -> Vec<String> {
+    drafts
+        .iter()
+        .filter(|draft| {
+            draft.verb == Verb::Read
+                && draft.location != Location::Remote
+                && matches!(
+                    draft.resource.kind,
+                    ResourceType::File | ResourceType::Directory | ResourceType::Secret
+                )
+        })
+        .map(|draft| draft.resource.id.clone())
+        .collect()
+}
+
+/// What a known program writes to standard output.
+pub fn of_known(words: &Words<'_>, read: &[String], program: &Program<'_>) -> Stream {
+    match words.command.output {
+        Output::Inputs => inputs(words, read, program),
+        Output::Network => {
+            let host = words.operands.first().map(Value::sketch).unwrap_or_default();
+            Stream::from_origin(Origin::Network(host))
+        }
+        Output::Nothing => Stream { present: true, ..Stream::from_origin(Origin::Unseen) },
+        Output::Operands => operands(&words.operands),
+        Output::Decoded => {
+            let mut stream = inputs(words, read, program);
+            stream.text = None;
+            stream.decoded = true;
+            stream
+        }
+    }
+}
+
+/// What a program that is not known may write: anything it was given.
+pub fn of_unknown(program: &Program<'_>) -> Stream {
+    let mut stream = program.stdin.clone();
+    stream.text = None;
+    stream.present = true;
+    stream.add_origin(Origin::Unseen);
+    stream
+}
+
+fn inputs(words: &Words<'_>, read: &[String], program: &Program<'_>) -> Stream {
+    let mut stream = program.stdin.clone();
+    // `cat` hands its input on unchanged; any other reader may change the text.
+    if !(read.is_empty() && words.command.name == "cat") {
+        stream.text = None;
+    }
+    if !stream.present && read.is_empty() {
+        stream.add_origin(Origin::Unseen);
+    }
+    for path in read {
+        stream.add_origin(Origin::File(path.clone()));
+    }
+    stream.present = true;
+    stream
+}
+
+/// The text of echo's or printf's operands.
+fn operands(operands: &[Value]) -> Stream {
+    let joined = Value::join(operands);
+    let mut stream = Stream::from_value(&joined);
+    let Some(first) = operands.first().and_then(Value::known_text) else {
+        stream.text = Some(crate::secret::Secret::new("\n"));
+        return stream;
+    };
+    if !stream.origins.is_empty() {
+        return stream;
+    }
+    let text = if first.contains('%') || first.contains('\\') {
+        formatted(&first, operands.get(1..).unwrap_or_default())
+    } else {
+        joined.known_text().map(|text| format!("{text}\n"))
+    };
+    stream.text = text.map(crate::secret::Secret::new);
+    stream
+}
+
+/// `printf`'s text for the formats `%s`, `%b`, `%%`, `\n` and `\t`; `None` for others.
+fn formatted(format: &str, operands: &[Value]) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = operands.iter();
+    loop {
+        let mut took = false;
+        let mut chars = format.chars();
+        while let Some(c) = chars.next() {
+            match (c, c == '%' || c == '\\') {
+                ('%', _) => match chars.next()? {
+                    '%' => text.push('%'),
+                    's' | 'b' => {
+                        took = true;
+                        if let Some(value) = rest.next() {
+                            text.push_str(&value.known_text()?);
+                        }
+                    }
+                    _ => return None,
+                },
+                ('\\', _) => match chars.next()? {
+                    'n' => text.push('\n'),
+                    't' => text.push('\t'),
+                    '\\' => text.push('\\'),
+                    _ => return None,
+                },
+                (c, _) => text.push(c),
+            }
+        }
+        if !took || rest.len() == 0 {
+            return Some(text);
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Secrets and private files that a program which talks to the network was given.
+    pub(super) fn flows_out(
+        &mut self,
+        words: &Words<'_>,
+        read: &[String],
+        program: &Program<'_>,
+        setting: &Setting<'_>,
+    ) {
+        let egress = words.command.acts.iter().any(|act| act.effects.contains(&Effect::Egress));
+        if !egress || words.command.http.is_some() {
+            return;
+        }
+        let files = read.iter().cloned().map(Origin::File);
+        let given = words.operands.iter().flat_map(|value| value.origins().cloned());
+        let origins: Vec<Origin> = files.chain(program.stdin.origins.iter().cloned()).chain(given).collect();
+        let leaks = origins.iter().any(|origin| match origin {
+            Origin::File(path) => setting.is_secret(path) || setting.is_private(path),
+            Origin::Variable(name) => is_secret_variable(name, self.catalogue),
+            _ => false,
+        });
+        if !leaks {
+            return;
+        }
+        let id = words.operands.first().cloned().unwrap_or_else(|| Value::literal(words.command.name));
+        self.note(
+            Note {
+                operation: "data:exfiltrate",
+                verb: Verb::Send,
+                kind: ResourceType::Host,
+                id: Some(&Value::literal(id.sketch()).at(program.span)),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::Egress, Effect::Exfiltration]),
+                completeness: Completeness::Partial,
+                evidence: "a secret or private file flows to the network",
+            },
+            setting,
+        );
+    }
+}

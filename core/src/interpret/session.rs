@@ -1,0 +1,160 @@
+//! One interpretation: the call, what is known, and the drafts found so far.
+
+use std::borrow::Cow;
+
+use super::place::{Machine, Setting};
+use super::value::Value;
+use crate::action::{Draft, Effects, Resource, Scope};
+use crate::call::ToolCall;
+use crate::catalogue::spec::Catalogue;
+use crate::limits;
+use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb};
+
+/// The state of one interpretation.
+#[derive(Debug)]
+pub struct Session<'a> {
+    /// The call.
+    pub call: &'a ToolCall,
+    /// What is known.
+    pub catalogue: &'static Catalogue,
+    /// What was found.
+    pub drafts: Vec<Draft>,
+    /// The surroundings of what is being read now.
+    pub frame: Frame,
+}
+
+/// What changes when a program makes another run.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// How deep.
+    pub depth: usize,
+    /// The machine.
+    pub machine: Machine,
+    /// Effects that everything inside has.
+    pub effects: Effects,
+    /// The argument of the call being read.
+    pub argument: Cow<'static, str>,
+    /// In text that is not written in the call as such: the range it came from.
+    pub outer_span: Option<(u32, u32)>,
+}
+
+impl<'a> Session<'a> {
+    /// A new interpretation of `call`.
+    #[must_use]
+    pub fn new(call: &'a ToolCall, catalogue: &'static Catalogue) -> Self {
+        Self { call, catalogue, drafts: Vec::new(), frame: Frame::default() }
+    }
+
+    /// The working directory the call starts in.
+    #[must_use]
+    pub fn initial_cwd(&self) -> Option<String> {
+        self.call.workspace.cwd.clone().or_else(|| self.call.workspace.root.clone())
+    }
+
+    /// The home directory the tool would run with.
+    #[must_use]
+    pub fn home(&self) -> Option<&'a str> {
+        self.call.env.get("HOME").map(crate::secret::Secret::expose).filter(|home| home.starts_with('/'))
+    }
+
+    /// The surroundings for acts at `span` with this working directory.
+    #[must_use]
+    pub fn setting<'s>(&self, cwd: Option<&'s str>, span: (u32, u32)) -> Setting<'s>
+    where
+        'a: 's,
+    {
+        Setting {
+            catalogue: self.catalogue,
+            root: self.call.workspace.root.as_deref(),
+            home: self.home(),
+            cwd,
+            machine: self.frame.machine.clone(),
+            effects: self.frame.effects,
+            argument: self.frame.argument.clone(),
+            span: self.frame.outer_span.unwrap_or(span),
+        }
+    }
+
+    /// Adds drafts, up to the limit; past it one opaque draft stands for the rest.
+    pub fn add(&mut self, drafts: Vec<Draft>) {
+        for mut draft in drafts {
+            if self.drafts.len() >= limits::ACTIONS {
+                return;
+            }
+            if self.drafts.len().saturating_add(1) == limits::ACTIONS {
+                draft.verb = Verb::Unknown;
+                draft.completeness = Completeness::Opaque;
+                draft.operation = Cow::Borrowed("call:too_many_actions");
+                draft.reversibility = Reversibility::Irreversible;
+                draft.evidence = vec!["more actions than are looked at".to_owned()];
+            }
+            if let Some((start, end)) = self.frame.outer_span {
+                draft.span.start = start;
+                draft.span.end = end;
+            }
+            self.drafts.push(draft);
+        }
+    }
+
+    /// Adds one draft made by hand, completed by the setting.
+    pub fn note(&mut self, note: Note<'_>, setting: &Setting<'_>) {
+        let mut draft = Draft {
+            operation: Cow::Owned(note.operation.to_owned()),
+            verb: note.verb,
+            resource: Resource {
+                kind: note.kind,
+                id: note.id.map_or_else(|| "*".to_owned(), Value::sketch),
+                parents: Vec::new(),
+            },
+            location: Location::Remote,
+            selectors: Vec::new(),
+            reversibility: note.reversibility,
+            scope: Scope::default(),
+            effects: note.effects.union(setting.effects),
+            credential: None,
+            completeness: note.completeness,
+            span: crate::action::Span::default(),
+            evidence: vec![note.evidence.to_owned()],
+        };
+        setting.place_draft(&mut draft, note.id);
+        self.add(vec![draft]);
+    }
+
+    /// Adds what stands for something executable that cannot be read.
+    pub fn opaque(&mut self, operation: &str, why: &str, effects: Effects, setting: &Setting<'_>) {
+        self.note(
+            Note {
+                operation,
+                verb: Verb::Unknown,
+                kind: ResourceType::Unknown,
+                id: None,
+                reversibility: Reversibility::Irreversible,
+                effects,
+                completeness: Completeness::Opaque,
+                evidence: why,
+            },
+            setting,
+        );
+    }
+}
+
+/// A draft in short form.
+#[derive(Debug)]
+pub struct Note<'a> {
+    /// Namespaced operation.
+    pub operation: &'a str,
+    /// What kind of act.
+    pub verb: Verb,
+    /// What it acts on.
+    pub kind: ResourceType,
+    /// Its id.
+    pub id: Option<&'a Value>,
+    /// What it takes to undo.
+    pub reversibility: Reversibility,
+    /// Cross-cutting facts.
+    pub effects: Effects,
+    /// How well understood.
+    pub completeness: Completeness,
+    /// What it rests on.
+    pub evidence: &'a str,
+}

@@ -1,0 +1,248 @@
+//! Tools: which argument carries which language, and what a tool does by itself.
+
+use super::acts::{self, Found, Given, wildcard};
+use super::argument::Argument;
+use super::hints;
+use super::program::Program;
+use super::session::{Note, Session};
+use super::shell::{self, ShellState};
+use super::value::{Origin, Stream, Value};
+use super::{code, http, patch};
+use crate::action::Effects;
+use crate::call::ToolCall;
+use crate::catalogue::spec::{Catalogue, Language, Source, Tool};
+use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
+
+/// Interprets the call of the session.
+pub fn interpret(session: &mut Session<'_>) {
+    let name = ToolName::of(session.call);
+    let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
+    match find(session.catalogue, &name) {
+        Some(tool) => known(session, tool, &arguments),
+        None => unknown(session, &name, &arguments),
+    }
+    distrust_annotations(session);
+}
+
+/// A tool's own name and its server, taken apart where a host joins them.
+#[derive(Debug)]
+struct ToolName {
+    tool: String,
+    server: Option<String>,
+}
+
+impl ToolName {
+    fn of(call: &ToolCall) -> Self {
+        let named = call.tool.as_str();
+        let (server, tool) = match named.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
+            Some((server, tool)) => (Some(server), tool),
+            None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
+        };
+        let mcp = named != tool;
+        let server = call.server.clone().or_else(|| server.map(str::to_owned));
+        Self {
+            tool: tool.to_lowercase(),
+            server: server.map(|server| server.to_lowercase()).or_else(|| mcp.then(String::new)),
+        }
+    }
+}
+
+fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool> {
+    catalogue.tools.iter().find(|tool| {
+        tool.names.contains(&name.tool.as_str())
+            && match &name.server {
+                Some(server) => tool.servers.iter().any(|glob| wildcard(glob, server)),
+                None => tool.servers.is_empty(),
+            }
+    })
+}
+
+fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
+    let given = ToolGiven { arguments, cwd: session.initial_cwd() };
+    let cwd = cwd_of(session, tool, &given);
+    let before = session.drafts.len();
+    for (language, source) in tool.carries {
+        let Source::Argument(path) = *source else { continue };
+        let Some(argument) = arguments.get(path) else { continue };
+        session.frame.argument = path.into();
+        carried(session, *language, argument, arguments, cwd.as_deref());
+    }
+    session.frame.argument = std::borrow::Cow::Borrowed("");
+    let setting = session.setting(cwd.as_deref(), (0, 0));
+    let mut drafts = acts::drafts(tool.acts, &given, &setting);
+    for draft in &mut drafts {
+        draft.span.argument = argument_of(tool, arguments);
+    }
+    session.add(drafts);
+    if session.drafts.len() == before {
+        session.opaque(
+            "tool:unread",
+            "the tool is known, but none of the arguments it needs is there",
+            Effects::NONE,
+            &setting,
+        );
+    }
+}
+
+/// The first argument the tool's acts take their id from.
+fn argument_of(tool: &'static Tool, arguments: &Argument) -> std::borrow::Cow<'static, str> {
+    let sources = tool.acts.iter().flat_map(|act| act.id);
+    let named = sources.filter_map(|source| match source {
+        Source::Argument(path) => arguments.get(path).map(|_| *path),
+        _ => None,
+    });
+    named.take(1).next().unwrap_or_default().into()
+}
+
+fn carried(
+    session: &mut Session<'_>,
+    language: Language,
+    argument: &Argument,
+    arguments: &Argument,
+    cwd: Option<&str>,
+) {
+    let values = argument.values();
+    let mut state = ShellState { cwd: cwd.map(str::to_owned), ..ShellState::default() };
+    let stdin = Stream::default();
+    match language {
+        Language::Shell if matches!(argument, Argument::List(_)) => argv(session, &mut state, values),
+        Language::Argv => argv(session, &mut state, values),
+        Language::Shell => {
+            for text in texts(values) {
+                shell::walk(&text, &mut state, session, stdin.clone());
+            }
+        }
+        Language::Url => {
+            for value in values {
+                let span = (0, value.known_text().map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)));
+                let setting = session.setting(cwd, span);
+                let drafts = http::tool_drafts(arguments, &value, &setting);
+                session.add(drafts);
+            }
+        }
+        Language::Patch => {
+            for text in texts(values) {
+                let setting = session.setting(cwd, (0, u32::try_from(text.len()).unwrap_or(0)));
+                patch::interpret(session, &text, &setting);
+            }
+        }
+        Language::Code => {
+            for value in values {
+                let setting = session.setting(cwd, (0, 0));
+                let language = arguments.get("language").and_then(Argument::text);
+                code::interpret(session, &value, language.as_deref().unwrap_or("code"), &setting);
+            }
+        }
+        Language::Sql => {
+            let setting = session.setting(cwd, (0, 0));
+            session.opaque("sql:statement", "SQL is not read yet by this tool's entry", Effects::NONE, &setting);
+        }
+    }
+}
+
+/// A program and its arguments as a list of words; `["bash", "-lc", "…"]` and the like.
+fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
+    let stdin = Stream::default();
+    let program =
+        Program { words: &words, assignments: &[], stdin: &stdin, span: (0, 0), open_ended: false };
+    session.program(state, &program);
+}
+
+fn texts(values: Vec<Value>) -> impl Iterator<Item = String> {
+    values.into_iter().filter_map(|value| value.known_text())
+}
+
+fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
+    let start = session.initial_cwd();
+    let named = tool.cwd.iter().flat_map(|source| given.found(*source).values).next();
+    match named.and_then(|value| value.exact()).filter(|text| !text.is_empty()) {
+        Some(text) => crate::catalogue::paths::resolve(&text, start.as_deref(), session.home())
+            .map(|path| path.absolute),
+        None => start,
+    }
+}
+
+/// A tool the catalogue does not have: judged by its name and arguments, never plainly harmless.
+fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
+    let cwd = session.initial_cwd();
+    let verb = hints::verb_of_name(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
+    let slug: String =
+        name.tool.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(60).collect();
+    let id = Value::literal(name.tool.clone());
+    let setting = session.setting(cwd.as_deref(), (0, 0));
+    session.note(
+        Note {
+            operation: &format!("tool:{slug}"),
+            verb,
+            kind: ResourceType::Unknown,
+            id: Some(&id),
+            reversibility: Reversibility::Irreversible,
+            effects: Effects::NONE,
+            completeness: Completeness::Opaque,
+            evidence: "the tool is not in the catalogue",
+        },
+        &setting,
+    );
+    // A tool that looks as if it ran a command is read as one too, so that nothing worse is missed.
+    for path in ["command", "cmd", "script"] {
+        if let Some(argument) = arguments.get(path) {
+            session.frame.argument = path.into();
+            carried(session, Language::Shell, argument, arguments, cwd.as_deref());
+        }
+    }
+}
+
+/// Hints of the tool's author may raise risk, never lower it.
+fn distrust_annotations(session: &mut Session<'_>) {
+    let annotations = &session.call.annotations;
+    let destructive = annotations.get("destructiveHint").and_then(serde_json::Value::as_bool);
+    if destructive != Some(true) {
+        return;
+    }
+    for draft in &mut session.drafts {
+        if matches!(draft.verb, Verb::Read | Verb::List | Verb::Create) {
+            draft.verb = Verb::Unknown;
+            draft.reversibility = Reversibility::Irreversible;
+            draft.evidence.push("the tool's author calls it destructive".to_owned());
+        }
+    }
+}
+
+struct ToolGiven<'a> {
+    arguments: &'a Argument,
+    cwd: Option<String>,
+}
+
+impl Given for ToolGiven<'_> {
+    fn found(&self, source: Source) -> Found {
+        match source {
+            Source::Argument(path) => {
+                Found::all(self.arguments.get(path).map(Argument::values).unwrap_or_default())
+            }
+            Source::Const(text) => Found::all(vec![Value::literal(text)]),
+            Source::Cwd => Found::all(vec![match &self.cwd {
+                Some(cwd) => Value::literal(cwd.clone()),
+                None => Value::unseen(Origin::Unseen),
+            }]),
+            Source::Operands(..) | Source::Option(_) | Source::Key(_) => Found::default(),
+        }
+    }
+
+    fn operands(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn holds(&self, source: Source, name: &str, text: &str) -> Option<bool> {
+        match source {
+            Source::Argument(path) => match self.arguments.get(path) {
+                Some(argument) => argument.holds(name, text),
+                None => Some(false),
+            },
+            _ => Some(false),
+        }
+    }
+
+    fn has_stdin(&self) -> bool {
+        false
+    }
+}

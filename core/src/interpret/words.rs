@@ -1,0 +1,288 @@
+//! The words of a program, read by the program's own grammar.
+
+use super::acts::{Found, Given};
+use super::value::{Origin, Stream, Value};
+use crate::catalogue::spec::{Arity, Command, Opt, Source};
+
+/// The words of one invocation, sorted into options and operands.
+#[derive(Debug)]
+pub struct Words<'a> {
+    /// The program or, when one was named, the innermost subcommand.
+    pub command: &'static Command,
+    /// Options given, in order, with their values; a flag carries its own spelling.
+    pub options: Vec<(Opt, Value)>,
+    /// Operands, without subcommand names.
+    pub operands: Vec<Value>,
+    /// Leading `NAME=value` operands, for programs that take them.
+    pub assignments: Vec<(String, Value)>,
+    /// The names of the program and its subcommands.
+    pub path: Vec<&'static str>,
+    /// A help or version option stands before any operand.
+    pub asks_for_help: bool,
+    /// More operands may come that are not in the call (xargs).
+    pub open_ended: bool,
+    /// Standard input.
+    pub stdin: &'a Stream,
+    /// The working directory.
+    pub cwd: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    /// Reads `words`, which do not include the program's name.
+    #[must_use]
+    pub fn read(
+        command: &'static Command,
+        words: &[Value],
+        stdin: &'a Stream,
+        cwd: Option<&'a str>,
+    ) -> Self {
+        let mut read = Self {
+            command,
+            options: Vec::new(),
+            operands: Vec::new(),
+            assignments: Vec::new(),
+            path: vec![command.name],
+            asks_for_help: false,
+            open_ended: false,
+            stdin,
+            cwd,
+        };
+        let mut reader = Reader { words, next: 0, operands_only: false };
+        while let Some(word) = reader.take() {
+            read.word(word, &mut reader);
+        }
+        read
+    }
+
+    /// Every value of the options with this role, in order.
+    pub fn with_roles(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.options.iter().filter(|(opt, _)| !opt.role.is_empty()).map(|(opt, value)| (opt.role, value))
+    }
+
+    fn word(&mut self, word: &Value, reader: &mut Reader<'_>) {
+        let text = word.known_text().unwrap_or_else(|| word.prefix());
+        let first = reader.next == 1;
+        if reader.operands_only || text == "-" || text.is_empty() {
+            self.operand(word, &text, reader);
+        } else if text == "--" {
+            reader.operands_only = true;
+        } else if text.starts_with("--") {
+            self.long_option(word, &text, reader);
+        } else if text.starts_with('-') {
+            self.short_options(word, &text, reader);
+        } else if text.starts_with('+') && self.lookup(&text).is_some() {
+            self.long_option(word, &text, reader);
+        } else if first && self.command.syntax.bare_bundle && !word.is_dynamic() {
+            let bundle = Value::literal(format!("-{text}")).at(word.span);
+            self.bundle(&bundle, &text, 1, reader);
+        } else {
+            self.operand(word, &text, reader);
+        }
+    }
+
+    fn operand(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
+        if self.operands.is_empty() && !reader.operands_only {
+            if self.command.syntax.assignments
+                && let Some((name, _)) = text.split_once('=')
+                && is_name(name)
+            {
+                self.assignments.push((name.to_owned(), word.skip(name.len().saturating_add(1))));
+                return;
+            }
+            if let Some(sub) = word.exact().and_then(|text| find(self.command.subcommands, &text)) {
+                self.command = sub;
+                self.path.push(sub.name);
+                return;
+            }
+        }
+        self.operands.push(word.clone());
+        if self.command.syntax.options_first {
+            reader.operands_only = true;
+        }
+    }
+
+    fn long_option(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
+        let (name, attached) = match text.split_once('=') {
+            Some((name, _)) => (name, Some(word.skip(name.len().saturating_add(1)).at(word.span))),
+            None => (text, None),
+        };
+        match self.lookup(name).or_else(|| self.abbreviation(name)) {
+            Some(opt) => self.take_option(opt, word, attached, reader),
+            None => self.unknown_option(name),
+        }
+    }
+
+    fn short_options(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
+        if let Some(opt) = self.lookup(text) {
+            self.take_option(opt, word, None, reader);
+        } else if self.command.syntax.single_dash_long {
+            self.long_option(word, text, reader);
+        } else {
+            self.bundle(word, text.get(1..).unwrap_or_default(), 1, reader);
+        }
+    }
+
+    /// Reads `letters`, which begin at byte `start` of `word`, as one-letter options.
+    fn bundle(&mut self, word: &Value, letters: &str, start: usize, reader: &mut Reader<'_>) {
+        for (index, letter) in letters.char_indices() {
+            let spelling = format!("-{letter}");
+            let Some(opt) = self.lookup(&spelling) else {
+                self.unknown_option(&spelling);
+                continue;
+            };
+            let rest = index.saturating_add(letter.len_utf8());
+            let is_last = rest >= letters.len() && !word.is_dynamic();
+            match opt.arity {
+                Arity::Flag => self.options.push((opt, Value::literal(spelling).at(word.span))),
+                _ if is_last => {
+                    let flag = Value::literal(spelling).at(word.span);
+                    self.take_option(opt, &flag, None, reader);
+                    // In `tar cfz x`, a letter after one that takes a value is read on.
+                    if !self.command.syntax.bare_bundle {
+                        return;
+                    }
+                }
+                _ if self.command.syntax.bare_bundle && reader.next == 1 => {
+                    let flag = Value::literal(spelling).at(word.span);
+                    self.take_option(opt, &flag, None, reader);
+                }
+                _ => {
+                    let value = word.skip(start.saturating_add(rest)).at(word.span);
+                    self.options.push((opt, value));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn take_option(
+        &mut self,
+        opt: Opt,
+        word: &Value,
+        attached: Option<Value>,
+        reader: &mut Reader<'_>,
+    ) {
+        if let Some(value) = attached {
+            self.options.push((opt, value));
+            return;
+        }
+        match opt.arity {
+            Arity::Flag | Arity::Optional => self.options.push((opt, word.clone())),
+            Arity::Value => match reader.take() {
+                Some(value) => self.options.push((opt, value.clone())),
+                None => self.options.push((opt, Value::unseen(Origin::Unseen))),
+            },
+            Arity::Until => {
+                while let Some(value) = reader.take() {
+                    match value.exact().as_deref() {
+                        Some(";" | "+") => break,
+                        _ => self.options.push((opt, value.clone())),
+                    }
+                }
+            }
+        }
+    }
+
+    fn unknown_option(&mut self, name: &str) {
+        if self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version") {
+            self.asks_for_help = true;
+        }
+    }
+
+    fn lookup(&self, spelling: &str) -> Option<Opt> {
+        find(self.command.options, spelling)
+    }
+
+    /// The option that `name` is the only abbreviation of.
+    fn abbreviation(&self, name: &str) -> Option<Opt> {
+        if name.len() < 4 || matches!(name, "--help" | "--version") {
+            return None;
+        }
+        let mut matching =
+            self.command.options.iter().filter(|(spelling, _)| spelling.starts_with(name));
+        let (_, first) = matching.next()?;
+        matching.all(|(_, other)| other.id == first.id).then_some(*first)
+    }
+}
+
+impl Given for Words<'_> {
+    fn found(&self, source: Source) -> Found {
+        match source {
+            Source::Operands(first, last) => {
+                let range = range(first, last, self.operands.len());
+                let values = self.operands.get(range).unwrap_or_default().to_vec();
+                Found { values, incomplete: self.open_ended }
+            }
+            Source::Option(id) => Found::all(
+                self.options.iter().filter(|(opt, _)| opt.id == id).map(|(_, value)| value.clone()).collect(),
+            ),
+            Source::Key(key) => Found::all(
+                self.operands
+                    .iter()
+                    .filter_map(|operand| {
+                        let text = operand.known_text().unwrap_or_else(|| operand.prefix());
+                        let (name, _) = text.split_once('=')?;
+                        (name == key).then(|| {
+                            operand.skip(name.len().saturating_add(1)).at(operand.span)
+                        })
+                    })
+                    .collect(),
+            ),
+            Source::Const(text) => Found::all(vec![Value::literal(text)]),
+            Source::Cwd => Found::all(vec![match self.cwd {
+                Some(cwd) => Value::literal(cwd),
+                None => Value::unseen(Origin::Unseen),
+            }]),
+            Source::Argument(_) => Found::default(),
+        }
+    }
+
+    fn operands(&self) -> Option<usize> {
+        if self.open_ended { None } else { Some(self.operands.len()) }
+    }
+
+    fn holds(&self, _: Source, _: &str, _: &str) -> Option<bool> {
+        Some(false)
+    }
+
+    fn has_stdin(&self) -> bool {
+        self.stdin.present
+    }
+}
+
+/// The entry of a table sorted by name.
+pub fn find<T: Copy>(table: &[(&'static str, T)], name: &str) -> Option<T> {
+    let index = table.binary_search_by(|(entry, _)| (*entry).cmp(name)).ok()?;
+    table.get(index).map(|(_, entry)| *entry)
+}
+
+struct Reader<'a> {
+    words: &'a [Value],
+    next: usize,
+    operands_only: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self) -> Option<&'a Value> {
+        let word = self.words.get(self.next)?;
+        self.next = self.next.saturating_add(1);
+        Some(word)
+    }
+}
+
+/// One-based inclusive bounds, negative from the end, as a range of indices.
+fn range(first: i16, last: i16, length: usize) -> std::ops::Range<usize> {
+    let place = |index: i16| -> usize {
+        let distance = usize::from(index.unsigned_abs());
+        if index > 0 { distance } else { length.saturating_add(1).saturating_sub(distance) }
+    };
+    let start = place(first).saturating_sub(1);
+    let end = place(last).min(length);
+    // `$-1` of nothing is nothing.
+    if start >= end || (first < 0 && usize::from(first.unsigned_abs()) > length) { 0..0 } else { start..end }
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
