@@ -21,7 +21,7 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
         let (first, last) = operands(rest).ok_or_else(|| format!("`{text}` names no operands"))?;
         return Ok(format!("Source::Operands({first}, {last})"));
     }
-    if text.starts_with('-') || text.starts_with('+') {
+    if options.contains_key(text) || text.starts_with(['-', '+']) {
         let id = options
             .get(text)
             .ok_or_else(|| format!("`{text}` is no declared option"))?;
@@ -122,7 +122,8 @@ pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
     let spellings: Vec<&str> = spellings.split_whitespace().collect();
     match spellings
         .iter()
-        .find(|spelling| !spelling.starts_with(['-', '+']))
+        // `!` and `(` of find are options to us: words that are no operands.
+        .find(|spelling| spelling.starts_with(char::is_alphanumeric))
     {
         Some(wrong) => Err(format!("option spelling `{wrong}` has no dash")),
         None if spellings.is_empty() => Err("an option without a spelling".to_owned()),

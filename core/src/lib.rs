@@ -28,6 +28,7 @@ pub mod interpret;
 pub mod limits;
 pub mod secret;
 pub mod vocabulary;
+pub mod wire;
 
 pub use action::Action;
 pub use call::ToolCall;

@@ -70,7 +70,7 @@ impl<'a> Words<'a> {
             self.long_option(word, &text, reader);
         } else if text.starts_with('-') {
             self.short_options(word, &text, reader);
-        } else if text.starts_with('+') && self.lookup(&text).is_some() {
+        } else if !text.starts_with(char::is_alphanumeric) && self.lookup(&text).is_some() {
             self.long_option(word, &text, reader);
         } else if first && self.command.syntax.bare_bundle && !word.is_dynamic() {
             let bundle = Value::literal(format!("-{text}")).at(word.span);
