@@ -36,3 +36,46 @@ pub struct Outcome {
     /// What it writes to standard output.
     pub stdout: Stream,
 }
+
+/// A file read or written by a redirection.
+#[derive(Debug)]
+pub struct FileRedirect {
+    /// The file.
+    pub path: Value,
+    /// How it is opened.
+    pub mode: RedirectMode,
+    /// Byte range of the redirection.
+    pub span: (u32, u32),
+}
+
+/// How a redirection opens its file.
+#[derive(Debug)]
+pub enum RedirectMode {
+    /// `<`
+    Read,
+    /// `>`
+    Write,
+    /// `>>`
+    Append,
+    /// `<>`
+    ReadWrite,
+}
+
+/// Who the walker tells what it finds.
+pub trait Runner {
+    /// A program about to run.
+    fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome;
+    /// A file about to be opened.
+    fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect);
+    /// A variable of the tool's environment.
+    fn variable(&mut self, name: &str) -> Option<crate::secret::Secret>;
+    /// A variable about to be set.
+    fn assigned(&mut self, state: &mut ShellState, name: &str, value: &Value, span: (u32, u32));
+    /// Something executable that cannot be read.
+    fn opaque(&mut self, state: &ShellState, reason: &str, span: (u32, u32));
+}
+
+/// Walks shell text.
+pub fn walk(_: &str, _: &mut ShellState, _: &mut dyn Runner, _: Stream) -> Outcome {
+    Outcome::default()
+}
