@@ -21,11 +21,17 @@
 )]
 
 pub mod action;
+pub mod approval;
+pub mod authorize;
 pub mod call;
 pub mod catalogue;
 pub mod decision;
+pub mod error;
+pub mod ground;
 pub mod interpret;
+pub mod inventory;
 pub mod limits;
+pub mod policy;
 pub mod secret;
 pub mod vocabulary;
 pub mod wire;
@@ -33,3 +39,4 @@ pub mod wire;
 pub use action::Action;
 pub use call::ToolCall;
 pub use decision::Decision;
+pub use policy::Bundle;

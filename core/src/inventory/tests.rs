@@ -1,0 +1,125 @@
+use super::*;
+
+const SAMPLE: &str = r#"
+[policy]
+dirs = ["policies"]
+mode = "observe"
+
+[[environment]]
+name = "production"
+class = "production"
+[environment.match]
+host = ["*.acme.com"]
+git_branch = ["main", "release/*"]
+path = ["/srv/prod/**"]
+
+[[environment]]
+name = "stage"
+class = "staging"
+
+[[credential]]
+name = "railway-stage"
+fingerprint = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+env_var = "RAILWAY_TOKEN"
+issued_to = ["cursor*"]
+environments = ["stage"]
+
+[[resource]]
+id = "vol_1"
+kind = "volume"
+environment = "production"
+backups = ["bak_1"]
+
+[[approver]]
+human = "alice"
+teams = ["ops", "dba"]
+public_key = "ed25519:abc"
+
+[[agent]]
+id = "cursor"
+groups = ["coding"]
+"#;
+
+fn errors(text: &str) -> Vec<(u32, String)> {
+    let errors = Inventory::parse("checkrein.toml", text).unwrap_err();
+    errors
+        .as_slice()
+        .iter()
+        .map(|e| (e.line, e.message.clone()))
+        .collect()
+}
+
+#[test]
+fn every_section_is_read() {
+    let inventory = Inventory::parse("checkrein.toml", SAMPLE).unwrap();
+    assert_eq!(inventory.settings.packs, ["baseline"]);
+    assert_eq!(inventory.settings.mode, Mode::Observe);
+    assert_eq!(inventory.class_of("stage"), Some(EnvironmentClass::Staging));
+    assert_eq!(
+        inventory.resources["vol_1"].kind,
+        Some(ResourceType::Volume)
+    );
+    assert_eq!(inventory.backups["bak_1"], "vol_1");
+    assert_eq!(inventory.teams(), ["dba", "ops"]);
+    assert_eq!(inventory.groups_of("cursor"), ["coding"]);
+    assert!(inventory.declares_host("API.acme.com"));
+    assert!(!inventory.declares_host("api.acme.org"));
+    let hits = inventory.environments_matching(SelectorKind::GitBranch, "release/2");
+    assert_eq!(
+        hits.map(|env| env.name.as_str()).collect::<Vec<_>>(),
+        ["production"]
+    );
+}
+
+#[test]
+fn without_approvers_the_operator_team_approves() {
+    assert_eq!(Inventory::default().teams(), [IMPLICIT_TEAM]);
+}
+
+#[test]
+fn every_mistake_is_reported_with_its_line() {
+    let text = SAMPLE
+        .replace("class = \"staging\"", "class = \"Staging\"")
+        .replace("host = [", "hosts = [")
+        .replace("environments = [\"stage\"]", "environments = [\"stag\"]");
+    assert_eq!(
+        errors(&text),
+        [
+            (10, "unknown kind of evidence".to_owned()),
+            (16, "unknown environment class".to_owned()),
+            (23, "unknown environment".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    let found = errors("[policy]\npack = []\n");
+    assert_eq!(found[0].0, 2);
+    assert!(found[0].1.contains("unknown field `pack`"), "{found:?}");
+}
+
+#[test]
+fn mistakes_never_show_values() {
+    let secret = "hunter2-hunter2";
+    for text in [
+        format!("[[credential]]\nname = \"a\"\nfingerprint = \"{secret}\"\n"),
+        format!("[[credential]]\nname = \"a\"\nissued_to = \"{secret}\"\n"),
+        format!("[[credential]]\nname = \"{secret}\nenv_var = \"A\"\n"),
+        format!("[policy]\nmode = \"{secret}\"\npacks = [\"{secret}\"]\n"),
+        format!(
+            "[[environment]]\nname = \"a\"\nclass = \"{secret}\"\nmatch.host = [\"!{secret}\"]\n"
+        ),
+    ] {
+        let shown = Inventory::parse("checkrein.toml", &text)
+            .unwrap_err()
+            .to_string();
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn local_cannot_be_declared_as_another_class() {
+    let text = "[[environment]]\nname = \"production\"\nclass = \"local\"\n[[environment]]\nname = \"local\"\nclass = \"production\"\n";
+    assert_eq!(errors(text), [(5, "reserved environment name".to_owned())]);
+}

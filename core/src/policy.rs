@@ -1,0 +1,32 @@
+//! Policies: from the operator's files to a bundle that answers requests.
+//!
+//! ```text
+//! sources ─scan→ statements ─parse, validate→ compiled ─index→ Bundle ─evaluate→ Outcome
+//! ```
+//! A shipped pack arrives compiled; an operator's policies are compiled when they change. A decision
+//! builds one Cedar request out of typed parts and runs Cedar over the few policies whose scope can
+//! match it.
+
+mod bundle;
+mod compile;
+mod compiled;
+mod evaluate;
+mod index;
+mod names;
+mod request;
+mod scan;
+mod schema;
+mod scope;
+mod source;
+
+pub use bundle::{Bundle, Policy};
+pub use compile::{Progress, compile_pack};
+pub use compiled::{Compiled, CompiledPolicy};
+pub use evaluate::Outcome;
+pub use request::{Approver, Query};
+pub use schema::SCHEMA;
+pub use scope::Scope;
+pub use source::{SourceFile, Sources};
+
+#[cfg(test)]
+mod tests;
