@@ -26,6 +26,8 @@ struct Inherited {
     ids: Options,
     selectors: BTreeMap<String, String>,
     credential: Option<Credential>,
+    /// Acts, as Rust expressions, that apply to subcommands as well.
+    acts: Vec<String>,
 }
 
 type Checked = Result<String, String>;
@@ -65,6 +67,10 @@ impl Emitter {
         if command.credential.is_some() {
             scope.credential = command.credential.clone();
         }
+        let inherited_acts = scope.acts.join(", ");
+        for one in command.act.iter().filter(|one| one.always) {
+            scope.acts.push(act(one, None, &scope.ids)?);
+        }
         let mut subcommands = BTreeMap::new();
         for sub in command.sub {
             let names = sub.names.clone();
@@ -80,6 +86,8 @@ impl Emitter {
         }
         let name = command.names.first().ok_or("a command without a name")?;
         let acts = list(&command.act, |one| act(one, None, &scope.ids))?;
+        let acts = [acts, inherited_acts].join(", ");
+        let acts = acts.trim_matches([',', ' ']);
         let runs = list(&command.run, |one| run(one, &scope.ids))?;
         let output = match command.output.as_deref() {
             None | Some("inputs") => "Inputs",

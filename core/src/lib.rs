@@ -40,3 +40,11 @@ pub use action::Action;
 pub use call::ToolCall;
 pub use decision::Decision;
 pub use policy::Bundle;
+
+/// Decides a tool call: interprets it, grounds what it means in the bundle's inventory and judges it.
+///
+/// Never panics and never fails: whatever cannot be read or decided is denied, with the reason.
+#[must_use]
+pub fn authorize(bundle: &Bundle, call: &ToolCall) -> Decision {
+    authorize::authorize(bundle, call, interpret::interpret(call))
+}

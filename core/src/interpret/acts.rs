@@ -77,20 +77,20 @@ fn matches(found: &Found, glob: &str) -> Option<bool> {
     if unknown { None } else { Some(false) }
 }
 
-/// Whether `text` matches `glob`, where `*` is any run of characters and `?` any one.
+/// Whether `text` matches `glob`: `*` is any run of characters, `?` any one, `[ab]` one of a set.
 #[must_use]
 pub fn wildcard(glob: &str, text: &str) -> bool {
-    let glob: Vec<char> = glob.chars().collect();
+    let glob = units(glob);
     let text: Vec<char> = text.chars().collect();
     let (mut g, mut t) = (0_usize, 0_usize);
     let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match (glob.get(g), text.get(t)) {
-            (Some('*'), _) => {
+    while let Some(here) = text.get(t) {
+        match glob.get(g) {
+            Some(Unit::Run) => {
                 star = Some((g, t));
                 g = g.saturating_add(1);
             }
-            (Some(a), Some(b)) if *a == '?' || a == b => {
+            Some(unit) if unit.takes(*here) => {
                 g = g.saturating_add(1);
                 t = t.saturating_add(1);
             }
@@ -104,7 +104,48 @@ pub fn wildcard(glob: &str, text: &str) -> bool {
             },
         }
     }
-    glob.iter().skip(g).all(|c| *c == '*')
+    glob.iter().skip(g).all(|unit| matches!(unit, Unit::Run))
+}
+
+/// One unit of a glob.
+enum Unit {
+    Run,
+    Any,
+    Set(Vec<char>),
+    Exactly(char),
+}
+
+impl Unit {
+    fn takes(&self, c: char) -> bool {
+        match self {
+            Self::Run => false,
+            Self::Any => true,
+            Self::Set(set) => set.contains(&c),
+            Self::Exactly(one) => *one == c,
+        }
+    }
+}
+
+fn units(glob: &str) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut rest = glob.chars();
+    while let Some(c) = rest.next() {
+        units.push(match c {
+            '*' => Unit::Run,
+            '?' => Unit::Any,
+            // `[]` is a set of nothing, so it is read as itself: an empty list.
+            '[' => match rest.as_str().split_once(']').filter(|(set, _)| !set.is_empty()) {
+                Some((set, after)) => {
+                    let unit = Unit::Set(set.chars().collect());
+                    rest = after.chars();
+                    unit
+                }
+                None => Unit::Exactly('['),
+            },
+            c => Unit::Exactly(c),
+        });
+    }
+    units
 }
 
 /// The drafts of every act whose conditions hold.
@@ -200,4 +241,28 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
 /// Whether an act without an id is one whose target matters.
 const fn names_something(act: &Act) -> bool {
     !matches!(act.verb, Verb::Read | Verb::List) && !matches!(act.resource, ResourceType::Process)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_as_documented() {
+        for (glob, text, expected) in [
+            ("POST", "POST", true),
+            ("POST", "post", false),
+            ("[pP]OST", "pOST", true),
+            ("a*c", "abbbc", true),
+            ("a*c", "abbbd", false),
+            ("*.x=*", "core.x=1", true),
+            ("?", "", false),
+            ("*", "", true),
+            ("[]", "[]", true),
+            ("[]", "[1]", false),
+            ("**b**", "aba", true),
+        ] {
+            assert_eq!(wildcard(glob, text), expected, "{glob} {text}");
+        }
+    }
 }
