@@ -13,7 +13,7 @@ use checkrein::policy::Sources;
 use crate::cache;
 use crate::options::ConfigOptions;
 
-pub use discover::{Discovery, FILE_NAME, Found, Ignored, Trust, discover, nearest, workspace_of};
+pub use discover::{FILE_NAME, Trust, discover, nearest, workspace_of};
 pub use files::Files;
 pub use pins::Pins;
 

@@ -10,16 +10,17 @@ use checkrein::{Bundle, Decision, ToolCall};
 pub fn authorize(bundle: &Bundle, call: &ToolCall) -> Decision {
     let decide = || {
         inject_fault();
-        decide(bundle, call)
+        checkrein::authorize(bundle, call)
     };
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+    guarded(decide).unwrap_or_else(|| {
         let reason = DenyReason::Internal("it panicked while reading the call".to_owned());
         Decision::refuse(reason, bundle.digest())
     })
 }
 
-fn decide(bundle: &Bundle, call: &ToolCall) -> Decision {
-    checkrein::authorize::authorize(bundle, call, checkrein::interpret::interpret(call))
+/// The result of `work`; `None` when it panicked.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// Replaces the panic message, which may quote the call, by the place of the panic.

@@ -52,6 +52,15 @@ pub enum Ignored {
     Writable(PathBuf),
 }
 
+impl Ignored {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::NotPinned(path) | Self::Writable(path) => path,
+        }
+    }
+}
+
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
