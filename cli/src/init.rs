@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{FILE_NAME, shown, workspace_of};
+use crate::config::{FILE_NAME, Place, shown, workspace_of};
 use crate::show;
 use crate::show::style::GOOD;
 
@@ -75,12 +75,14 @@ fn write(path: &Path, content: &str, overwrite: bool) -> io::Result<()> {
 fn next_steps(directory: &Path) {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
     let config = shown(&directory.join(FILE_NAME));
-    let in_repository = workspace_of(&directory).join(".git").exists();
+    // Where agents may work: a repository, or what the operator has at hand here.
+    let here = Place::of_process().root.canonicalize().is_ok_and(|root| directory.starts_with(root));
+    let workspace = here || workspace_of(&directory).join(".git").exists();
     anstream::println!("\nNext:");
     anstream::println!("  1. describe your environments and credentials in {config}");
-    if in_repository {
+    if workspace {
         anstream::println!("  2. checkrein check --pin --config {config}");
-        anstream::println!("     It lies in a repository, where agents may write, so it counts only as pinned.");
+        anstream::println!("     It lies in a workspace, where agents may write, so it counts only as pinned.");
     } else {
         anstream::println!("  2. checkrein check --config {config}");
     }

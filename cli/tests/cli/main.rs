@@ -1,0 +1,10 @@
+//! The command as users, hosts and scripts run it.
+
+mod authorize;
+mod check;
+mod discovery;
+mod explain;
+mod fail_closed;
+mod hook;
+mod init;
+mod support;
