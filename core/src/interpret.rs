@@ -2,6 +2,11 @@
 
 pub mod acts;
 pub mod argument;
+pub mod given;
+pub mod graphql;
+pub mod hint;
+pub mod http;
+pub mod json;
 pub mod place;
 pub mod shell;
 pub mod value;
