@@ -10,12 +10,12 @@ mod tests;
 use std::borrow::Cow;
 
 use self::document::{Field, Operation, Unreadable};
+use super::argument::{Argument, text_of, value_of};
 use super::given::Arguments;
 use super::place::Setting;
 use super::{acts, hint};
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
 use crate::catalogue::spec::{Act, Api};
-use crate::interpret::argument::{Argument, text_of};
 use crate::limits;
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb};
 
@@ -46,6 +46,9 @@ pub fn interpret(endpoint: &Endpoint<'_>, body: &Argument, setting: &Setting<'_>
                 Ok(fields) => {
                     for field in &fields {
                         drafts.extend(drafts_of(endpoint, field, setting));
+                        if drafts.len() > limits::ACTIONS {
+                            break;
+                        }
                     }
                 }
                 Err(Unreadable) => opaque = true,
@@ -87,10 +90,7 @@ pub fn is_request(body: &Argument) -> bool {
 /// Whether `text` is a GraphQL document with an operation.
 #[must_use]
 pub fn is_document(text: &str) -> bool {
-    let members = [(
-        "query".to_owned(),
-        Argument::Text(super::argument::value_of(text)),
-    )];
+    let members = [("query".to_owned(), Argument::Text(value_of(text)))];
     is_request(&Argument::Object(members.into()))
 }
 

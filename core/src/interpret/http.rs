@@ -1,6 +1,6 @@
 //! HTTP requests: where they go, what they do there, what they carry and with which credential.
 
-pub mod body;
+mod body;
 pub mod client;
 mod credential;
 mod files;
@@ -8,7 +8,7 @@ mod flow;
 mod pieces;
 mod route;
 mod service;
-pub mod target;
+mod target;
 pub mod url_tool;
 
 #[cfg(test)]
@@ -25,8 +25,8 @@ use super::json;
 use super::place::Setting;
 use super::value::Value;
 use crate::action::{Draft, Selector};
-use crate::catalogue::spec::Api;
-use crate::vocabulary::{Completeness, Effect, SelectorKind, VerbGroup};
+use crate::catalogue::spec::{Api, Catalogue};
+use crate::vocabulary::{Completeness, Effect, Location, SelectorKind, VerbGroup};
 
 /// One HTTP request, as far as the call shows it.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +74,18 @@ const METHOD_HEADERS: &[&str] = &[
     "x-method-override",
 ];
 
+impl Request {
+    /// The host in canonical form; `None` when it is not known for certain.
+    #[must_use]
+    pub fn host(&self, catalogue: &Catalogue) -> Option<String> {
+        if self.reach == Reach::Direct {
+            Target::read(self, catalogue).host
+        } else {
+            None
+        }
+    }
+}
+
 /// The drafts of a request. Never empty.
 #[must_use]
 pub fn drafts(request: &Request, setting: &Setting<'_>) -> Vec<Draft> {
@@ -104,6 +116,9 @@ pub fn drafts(request: &Request, setting: &Setting<'_>) -> Vec<Draft> {
     {
         // That the API only reads is no longer known: another host may answer.
         drafts.extend(service::generic(&call));
+    }
+    if call.smuggles() {
+        drafts.push(service::anything(&call));
     }
     call.complete(&mut drafts, api, doubtful);
     drafts
@@ -168,6 +183,18 @@ impl Call<'_> {
 
     fn only(&self, method: &str) -> bool {
         self.request.method.as_deref() == Some(method)
+    }
+
+    /// Whether a header holds a line break, behind which another request may stand.
+    fn smuggles(&self) -> bool {
+        let breaks = |text: &str| text.contains(['\r', '\n']);
+        self.request.headers.iter().any(|(name, value)| {
+            let texts = value
+                .pieces
+                .iter()
+                .filter_map(|piece| piece.text.as_deref());
+            breaks(name) || texts.map(str::trim_end).any(breaks)
+        })
     }
 
     fn meaning(&self, api: Option<&'static Api>) -> Vec<Draft> {
@@ -271,6 +298,7 @@ impl Call<'_> {
             Reach::Socket => false,
         };
         for draft in drafts {
+            draft.location = Location::Remote;
             if self.target.partial || self.request.partial || doubtful {
                 draft.completeness = draft.completeness.max(Completeness::Partial);
             }

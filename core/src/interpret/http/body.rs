@@ -75,6 +75,12 @@ impl Body {
         }
     }
 
+    /// Whether some of it cannot be seen.
+    pub(super) fn is_unseen(&self) -> bool {
+        matches!(self, Self::Structured(Argument::Unknown))
+            || self.sent().iter().any(|value| value.is_dynamic())
+    }
+
     /// Every value that is sent.
     #[must_use]
     pub fn sent(&self) -> Vec<&Value> {

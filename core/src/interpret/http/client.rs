@@ -4,6 +4,9 @@ mod curl;
 mod httpie;
 mod wget;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use url::form_urlencoded;
@@ -15,6 +18,9 @@ use crate::catalogue::spec::HttpClient;
 use crate::interpret::argument::text_of;
 use crate::interpret::place::Setting;
 use crate::interpret::value::{Origin, Piece, Stream, Value};
+
+/// Names of standard input where a file is named.
+const STDIN: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// A client program about to run.
 #[derive(Debug, Clone)]
@@ -95,8 +101,8 @@ struct Words<'a> {
 impl Words<'_> {
     /// The content of the file that `path` names; `-` is standard input.
     fn file(&self, path: &Value) -> Value {
-        let name = path.sketch();
-        if name == "-" {
+        let name = in_home(path);
+        if STDIN.contains(&name.as_str()) {
             return self.stdin();
         }
         let resolved = path
@@ -129,6 +135,22 @@ impl Words<'_> {
         } else {
             value.clone()
         }
+    }
+}
+
+/// The path with `~` for a home directory that is not known.
+fn in_home(path: &Value) -> String {
+    match path.pieces.split_first() {
+        Some((home, rest))
+            if home.text.is_none() && home.origin == Origin::Variable("HOME".to_owned()) =>
+        {
+            let rest = Value {
+                pieces: rest.to_vec(),
+                span: path.span,
+            };
+            format!("~{}", rest.sketch())
+        }
+        _ => path.sketch(),
     }
 }
 

@@ -13,13 +13,14 @@ use crate::vocabulary::CredentialSource;
 /// Words in front of the token in a header (RFC 9110, 11.1).
 const SCHEMES: &[&str] = &["bearer ", "basic ", "token ", "apikey ", "api-key "];
 
-/// Whether a header carries a credential.
+/// Whether a header carries a credential; a cookie may.
 pub(super) fn is_credential_header(name: &str, catalogue: &Catalogue) -> bool {
     let name = name.to_ascii_lowercase();
-    catalogue
-        .credential_headers
-        .iter()
-        .any(|glob| wildcard(glob, &name))
+    name == "cookie"
+        || catalogue
+            .credential_headers
+            .iter()
+            .any(|glob| wildcard(glob, &name))
 }
 
 /// The credential: of a header, else of the login, the URL or, at last, a cookie.
@@ -28,10 +29,7 @@ pub(super) fn of(call: &Call<'_>) -> Option<CredentialUse> {
     let (cookies, headers): (Vec<_>, Vec<_>) = request
         .headers
         .iter()
-        .filter(|(name, _)| {
-            name.eq_ignore_ascii_case("cookie")
-                || is_credential_header(name, call.setting.catalogue)
-        })
+        .filter(|(name, _)| is_credential_header(name, call.setting.catalogue))
         .partition(|(name, _)| name.eq_ignore_ascii_case("cookie"));
     headers
         .iter()

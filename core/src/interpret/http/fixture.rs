@@ -1,12 +1,15 @@
 //! A small catalogue that the tests of this folder share.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, PathClass, PathRule, Route, Source, Test,
+    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route, Source, Test,
 };
 use crate::interpret::place::{Machine, Setting};
+use crate::interpret::value::{Origin, Piece, Stream, Value};
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
 
 const fn act(
@@ -130,6 +133,17 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            methods: &["DELETE"],
+            path: "/v1/repos/{id}",
+            acts: &[act(
+                "acme:deleteRepo",
+                Verb::Delete,
+                ResourceType::Repository,
+                &[Source::Argument("path.id")],
+                Reversibility::Irreversible,
+            )],
+        },
+        Route {
             methods: &["POST"],
             path: "/v1/search",
             acts: &[act(
@@ -244,4 +258,80 @@ impl Random {
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).unwrap() % below
     }
+}
+
+pub(crate) const GRAPHQL: &str = "https://api.acme.test/graphql/v2";
+pub(crate) const DELETION: &str = r#"{"query":"mutation { volumeDelete(volumeId: \"vol_1\") }"}"#;
+
+/// A value in which `${NAME}` is a variable that is not known, `$(@path)` the content of a file and
+/// `$()` something unseen.
+pub(crate) fn value(text: &str) -> Value {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    let mut push = |text: Option<&str>, origin| {
+        pieces.push(Piece {
+            text: text.map(str::to_owned),
+            origin,
+            pattern: false,
+        });
+    };
+    while let Some(at) = rest.find("${").into_iter().chain(rest.find("$(")).min() {
+        push(Some(&rest[..at]), Origin::Literal);
+        let inner = &rest[at + 2..];
+        let end = inner.find(['}', ')']).unwrap();
+        push(
+            None,
+            match (&rest[at + 1..at + 2], inner[..end].strip_prefix('@')) {
+                ("{", _) => Origin::Variable(inner[..end].to_owned()),
+                (_, Some(path)) => Origin::File(path.to_owned()),
+                _ => Origin::Unseen,
+            },
+        );
+        rest = &inner[end + 1..];
+    }
+    push(Some(rest), Origin::Literal);
+    Value {
+        pieces,
+        span: (0, 0),
+    }
+}
+
+/// A client program with its input and the files of the call.
+pub(crate) struct Case {
+    pub client: HttpClient,
+    pub stdin: Stream,
+    pub files: BTreeMap<String, Stream>,
+}
+
+impl Case {
+    pub(crate) fn of(client: HttpClient) -> Self {
+        Self {
+            client,
+            stdin: Stream::default(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn drafts(&self, options: &[(&str, &str)], operands: &[&str]) -> Vec<Draft> {
+        let call = ClientCall {
+            client: self.client,
+            options: options
+                .iter()
+                .map(|(role, text)| (*role, value(text)))
+                .collect(),
+            operands: operands.iter().map(|text| value(text)).collect(),
+            stdin: &self.stdin,
+            files: &self.files,
+            span: (3, 9),
+        };
+        client::drafts(&call, &setting())
+    }
+}
+
+pub(crate) fn curl(options: &[(&str, &str)], operands: &[&str]) -> Vec<Draft> {
+    Case::of(HttpClient::Curl).drafts(options, operands)
+}
+
+pub(crate) fn httpie(operands: &[&str]) -> Vec<Draft> {
+    Case::of(HttpClient::Httpie).drafts(&[], operands)
 }

@@ -33,7 +33,7 @@ pub(super) fn drafts(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
         .unwrap_or(0);
     let mut drafts = Vec::new();
     for one in &matches {
-        if (certain && one.certain && one.literals == best) || !certain {
+        if !certain || (one.certain && one.literals == best) {
             let given = arguments(call, one);
             drafts.extend(acts::drafts(
                 one.route.acts,

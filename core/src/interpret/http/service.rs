@@ -7,12 +7,22 @@ use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
 use crate::interpret::hint;
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb, VerbGroup};
 
+/// Longest text of a query string that is taken for the name of an act rather than for content.
+const QUERY_WORD: usize = 40;
+
 /// The drafts by method: one for each method the request may have.
 pub(super) fn generic(call: &Call<'_>) -> Vec<Draft> {
     call.methods()
         .iter()
         .map(|method| of_method(call, method.as_deref()))
         .collect()
+}
+
+/// The draft of a request that could be any other.
+pub(super) fn anything(call: &Call<'_>) -> Draft {
+    let mut draft = blank(call, None, &Meaning::ANYTHING);
+    call.setting.place_draft(&mut draft, None);
+    draft
 }
 
 fn of_method(call: &Call<'_>, method: Option<&str>) -> Draft {
@@ -38,11 +48,18 @@ fn of_method(call: &Call<'_>, method: Option<&str>) -> Draft {
     };
     let mut evidence = Vec::new();
     if meaning.verb.group() == VerbGroup::Change
-        && let Some((word, verb)) = path_hint(call)
+        && let Some(verb) = worse_hint(call)
     {
         meaning.verb = verb;
         meaning.reversibility = Reversibility::Irreversible;
-        evidence.push(format!("the path holds the word `{word}`"));
+        evidence.push(format!("a word of the URL means {verb}"));
+    }
+    if meaning.verb.group() == VerbGroup::Change
+        && call.target.host.is_none()
+        && call.request.body.is_unseen()
+    {
+        meaning = Meaning::ANYTHING;
+        evidence.push("neither the host nor the body can be seen".to_owned());
     }
     let mut draft = blank(call, method, &meaning);
     draft.evidence = evidence;
@@ -54,6 +71,14 @@ struct Meaning {
     verb: Verb,
     reversibility: Reversibility,
     completeness: Completeness,
+}
+
+impl Meaning {
+    const ANYTHING: Self = Self {
+        verb: Verb::Unknown,
+        reversibility: Reversibility::Irreversible,
+        completeness: Completeness::Opaque,
+    };
 }
 
 /// What the methods of HTTP are defined to do (RFC 9110, RFC 5789).
@@ -86,19 +111,28 @@ fn by_method(method: &str) -> Option<Meaning> {
     })
 }
 
-/// The word of the path that hints at something worse than the method tells.
-fn path_hint<'a>(call: &Call<'a>) -> Option<(&'a str, Verb)> {
+/// The word of the path or query string that hints at something worse than the method tells.
+fn worse_hint(call: &Call<'_>) -> Option<Verb> {
     let catalogue = call.setting.catalogue;
-    let hints: Vec<(&str, Verb)> = call
-        .target
+    let target = call.target;
+    let names = target.query.iter().flat_map(|(name, value)| {
+        let texts = value
+            .pieces
+            .iter()
+            .filter_map(|piece| piece.text.as_deref());
+        std::iter::once(name.as_str()).chain(texts.filter(|text| text.len() <= QUERY_WORD))
+    });
+    let hints: Vec<Verb> = target
         .segments
         .iter()
-        .filter_map(|segment| Some((segment.as_str(), hint::verb(segment, catalogue)?)))
-        .filter(|(_, verb)| !matches!(verb.group(), VerbGroup::Observe | VerbGroup::Change))
+        .map(String::as_str)
+        .chain(names)
+        .filter_map(|text| hint::verb(text, catalogue))
+        .filter(|verb| !matches!(verb.group(), VerbGroup::Observe | VerbGroup::Change))
         .collect();
     hints
         .iter()
-        .find(|(_, verb)| verb.group() == VerbGroup::Destroy)
+        .find(|verb| verb.group() == VerbGroup::Destroy)
         .or_else(|| hints.last())
         .copied()
 }

@@ -27,7 +27,7 @@ pub struct Target {
     pub user: Option<Value>,
     /// Part of the URL cannot be seen.
     pub partial: bool,
-    /// Host and path, `*` for what is not known: fit to be shown.
+    /// Host and path, percent-encoded, `*` for what is not known: fit to be shown.
     pub shown: String,
 }
 
@@ -50,21 +50,25 @@ impl Target {
             target.take(&url, &whole, request);
         } else {
             target.partial = true;
-            target.segments = segments(after_authority(&whole));
+            target.take_path(after_authority(&whole));
         }
         target.take_query(request, catalogue, &whole);
         let host = target.host.as_deref().unwrap_or("*");
-        target.shown = std::iter::once(host)
-            .chain(target.segments.iter().map(String::as_str))
-            .collect::<Vec<_>>()
-            .join("/")
-            .replace(UNSEEN, "*");
+        target.shown = format!("{host}{}", target.shown).replace(UNSEEN, "*");
         target
+    }
+
+    fn take_path(&mut self, path: &str) {
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            self.segments.push(decode(part));
+            self.shown.push('/');
+            self.shown.push_str(part);
+        }
     }
 
     fn take(&mut self, url: &Url, whole: &str, request: &Request) {
         url.scheme().clone_into(&mut self.scheme);
-        self.segments = segments(url.path());
+        self.take_path(url.path());
         let authority = authority(whole);
         let unseen_login = authority
             .rsplit_once('@')
@@ -162,13 +166,6 @@ fn is_plain(authority: &str) -> bool {
     let (login, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let odd = |c: char| c == '\\' || c == '@' || c.is_whitespace() || c.is_control();
     !login.contains(odd) && !host.contains(odd) && !host.contains('%')
-}
-
-fn segments(path: &str) -> Vec<String> {
-    path.split('/')
-        .map(decode)
-        .filter(|segment| !segment.is_empty())
-        .collect()
 }
 
 /// Percent-decoded text; sequences that are no UTF-8 stay as they are.

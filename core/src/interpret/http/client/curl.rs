@@ -5,9 +5,7 @@ use crate::interpret::argument::text_of;
 use crate::interpret::http::pieces::{cut, from, head, join};
 use crate::interpret::http::{Body, Field, Reach, Request};
 use crate::interpret::value::{Origin, Piece, Value};
-
-/// Most URLs that curl's own globbing is expanded to; more stay one URL with an unseen part.
-const URLS: usize = 16;
+use crate::limits;
 
 pub(super) fn read(words: &Words<'_>) -> Reading {
     let mut reading = Reading::default();
@@ -172,7 +170,7 @@ impl Transfer {
 /// `content`, `=content`, `name=content`, `@file` or `name@file`, as curl encodes them.
 fn urlencoded(value: &Value, words: &Words<'_>) -> Value {
     let text = head(value);
-    match text.find(['=', '@']) {
+    match text.find('=').or_else(|| text.find('@')) {
         None => encoded("", value),
         Some(at) => {
             let name = text.get(..at).unwrap_or_default();
@@ -222,7 +220,7 @@ fn expand(url: &Value) -> Vec<Value> {
             done.push(url);
             continue;
         };
-        let room = URLS.saturating_sub(done.len().saturating_add(open.len()));
+        let room = limits::GLOB_URLS.saturating_sub(done.len().saturating_add(open.len()));
         let (before, after) = (cut(&url, 0..start), from(&url, end));
         if words.is_empty() || words.len() > room {
             let unseen = Piece {

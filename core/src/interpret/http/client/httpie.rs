@@ -49,7 +49,7 @@ pub(super) fn read(words: &Words<'_>) -> Reading {
         items.take(operand, words, &mut request);
     }
     let stdin = words.call.stdin.present && !ignores_stdin;
-    request.body = if let Some(raw) = raw {
+    request.body = if let Some(raw) = raw.or(items.raw) {
         Body::Text(raw)
     } else if !items.fields.is_empty() {
         Body::Fields(items.fields)
@@ -107,6 +107,8 @@ fn expanded(url: &Value) -> Value {
 #[derive(Default)]
 struct Items {
     fields: Vec<Field>,
+    /// A file that is the whole body.
+    raw: Option<Value>,
 }
 
 impl Items {
@@ -140,6 +142,7 @@ impl Items {
                 value: words.file(&value),
                 json: separator == ":=@",
             }),
+            "@" if name.is_empty() => self.raw = Some(words.file(&value)),
             _ => {
                 let shown = text_of(&value);
                 let end = shown.find(';').unwrap_or(shown.len());
