@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 use super::pieces::legible;
-use super::structured;
 use crate::catalogue::spec::Catalogue;
 use crate::interpret::argument::{Argument, UNSEEN, value_of};
 use crate::interpret::value::Value;
@@ -92,8 +91,19 @@ impl Body {
     }
 }
 
+/// A JSON or form text, whichever it is; unknown when it is neither.
+fn structured(text: &str) -> Argument {
+    if let Some(read) = json::read(text) {
+        return read;
+    }
+    if text.contains('=') && !text.trim_start().starts_with(['{', '[', '<']) {
+        return form(text);
+    }
+    Argument::Unknown
+}
+
 /// A form: an object of texts, lists for names that repeat.
-pub(super) fn form(text: &str) -> Argument {
+fn form(text: &str) -> Argument {
     let mut members: BTreeMap<String, Argument> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
         if name.contains(UNSEEN) {

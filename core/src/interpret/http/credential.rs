@@ -1,6 +1,6 @@
 //! The credential of a request, as the call shows it.
 
-use super::Call;
+use super::call::Call;
 use super::pieces::{cut, from, head, trimmed};
 use crate::action::CredentialUse;
 use crate::catalogue::spec::Catalogue;

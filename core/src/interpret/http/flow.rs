@@ -1,6 +1,6 @@
 //! What flows out with a request: secrets and private files.
 
-use super::Call;
+use super::call::Call;
 use super::credential::is_credential_header;
 use super::pieces::is_secret_variable;
 use crate::action::Draft;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Call;
+use super::call::Call;
 use crate::action::Draft;
 use crate::catalogue::spec::{Api, Route};
 use crate::interpret::acts;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Call;
+use super::call::Call;
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
 use crate::interpret::hint;
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb, VerbGroup};

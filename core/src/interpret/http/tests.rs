@@ -5,8 +5,12 @@ use super::fixture::{
 };
 use super::*;
 use crate::catalogue::spec::HttpClient;
+use crate::interpret::json;
 use crate::interpret::value::{Origin, Piece, Stream};
-use crate::vocabulary::{CredentialSource, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{
+    Completeness, CredentialSource, Effect, Location, ResourceType, Reversibility, SelectorKind,
+    Verb,
+};
 
 #[test]
 fn routes_are_matched_by_the_most_literal_path() {

@@ -59,6 +59,11 @@ fn the_deletion_is_found_through_every_client() {
         &[("url", GRAPHQL), ("data", DELETION)],
         &[]
     )));
+    let mixed = format!("{GRAPHQL}?query=%7Bme%7D");
+    assert!(deletes_the_volume(&curl(&[("data", DELETION)], &[&mixed])));
+    let mixed = format!("{GRAPHQL}?operationName=A");
+    let two = DELETION.replace("mutation", "query A {me} mutation B");
+    assert!(deletes_the_volume(&curl(&[("data", &two)], &[&mixed])));
     let wget = Case::of(HttpClient::Wget);
     assert!(deletes_the_volume(
         &wget.drafts(&[("data", DELETION), ("output", "-")], &[GRAPHQL])
