@@ -61,8 +61,11 @@ fn the_deletion_is_found_through_every_client() {
     )));
     let mixed = format!("{GRAPHQL}?query=%7Bme%7D");
     assert!(deletes_the_volume(&curl(&[("data", DELETION)], &[&mixed])));
-    let mixed = format!("{GRAPHQL}?operationName=A");
-    let two = DELETION.replace("mutation", "query A {me} mutation B");
+    let mixed = format!("{GRAPHQL}?operationName=B");
+    let two = DELETION
+        .replace("mutation", "query A {me} mutation B")
+        .replace("\"query\"", "\"operationName\":\"A\",\"query\"");
+    assert!(is_harmless(&curl(&[("data", &two)], &[GRAPHQL])));
     assert!(deletes_the_volume(&curl(&[("data", &two)], &[&mixed])));
     let wget = Case::of(HttpClient::Wget);
     assert!(deletes_the_volume(
