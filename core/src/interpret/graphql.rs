@@ -42,6 +42,10 @@ pub fn interpret(endpoint: &Endpoint<'_>, body: &Argument, setting: &Setting<'_>
         let mut budget = document::Budget::new();
         opaque = false;
         for request in &requests {
+            if budget.is_spent() {
+                opaque = true;
+                break;
+            }
             match document::fields(request, &mut budget) {
                 Ok(fields) => {
                     for field in &fields {

@@ -52,6 +52,11 @@ impl Budget {
             arguments: limits::CALL_BYTES,
         }
     }
+
+    /// Whether no further field can be taken.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.fields == 0 || self.arguments == 0
+    }
 }
 
 /// The root fields a request executes. `@include` and `@skip` are taken as executed.
@@ -98,7 +103,7 @@ pub(super) fn fields(request: &Request, budget: &mut Budget) -> Result<Vec<Field
     Ok(fields)
 }
 
-/// Refuses what is too long, nests too deep, or has an unseen part where it could be any syntax.
+/// Refuses what is too long, nests too deep or unevenly, or has an unseen part where it could be any syntax.
 fn scan(text: &str) -> Result<(), Unreadable> {
     if text.len() > limits::GRAPHQL_BYTES {
         return Err(Unreadable);
@@ -114,7 +119,7 @@ fn scan(text: &str) -> Result<(), Unreadable> {
             _ => {
                 match c {
                     '{' | '[' | '(' => depth = depth.saturating_add(1),
-                    '}' | ']' | ')' => depth = depth.saturating_sub(1),
+                    '}' | ']' | ')' => depth = depth.checked_sub(1).ok_or(Unreadable)?,
                     _ => {}
                 }
                 if depth > limits::GRAPHQL_DEPTH || (c == 'C' && rest.starts_with(UNSEEN)) {
@@ -124,7 +129,7 @@ fn scan(text: &str) -> Result<(), Unreadable> {
             }
         };
     }
-    Ok(())
+    if depth == 0 { Ok(()) } else { Err(Unreadable) }
 }
 
 /// What follows the string that `text` begins with. `None`: it does not end.
