@@ -78,16 +78,20 @@ impl Request {
     }
 }
 
-/// The drafts of a request. Never empty.
+/// The drafts of a request. Empty only for an upload to a file that swallows it.
 #[must_use]
 pub fn drafts(request: &Request, setting: &Setting<'_>) -> Vec<Draft> {
-    let here = Setting {
-        span: request.span,
-        ..setting.clone()
-    };
+    let mut here = setting.clone();
+    if request.span.1 > 0 {
+        here.span = request.span;
+    }
     let target = Target::read(request, setting.catalogue);
     if target.scheme == "file" {
-        return files::read(&request.url, &here);
+        return if request.method.as_deref().is_some_and(observes) {
+            files::read(&request.url, &here)
+        } else {
+            files::write(&request.url, &here)
+        };
     }
     let call = Call {
         request,

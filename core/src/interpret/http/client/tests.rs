@@ -262,6 +262,9 @@ fn downloads_write_files() {
         ("fs:read", "/repo/.env")
     );
     assert!(read.effects.contains(Effect::SecretRead) && !read.effects.contains(Effect::Egress));
+    let write = curl(&[("upload", "x")], &["file:///etc/cron.d/x"]).remove(0);
+    assert_eq!(write.operation, "fs:write");
+    assert_eq!(write.resource.id, "/etc/cron.d/x");
     assert!(is_opaque(&curl(&[("config", "rc")], &[])));
     assert!(is_opaque(&case.drafts(&[("input-file", "list")], &[])));
     assert!(curl(&[], &[]).is_empty());
