@@ -2,11 +2,11 @@
 
 pub mod acts;
 pub mod argument;
-mod code;
-mod credential;
-mod hints;
+pub mod given;
+pub mod graphql;
+pub mod hint;
 pub mod http;
-mod patch;
+pub mod json;
 pub mod place;
 mod program;
 mod script;

@@ -10,6 +10,8 @@ pub const SHELL_BYTES: usize = 16 * 1024;
 pub const SHELL_DEPTH: usize = 24;
 /// Most words a brace expansion may produce.
 pub const BRACE_WORDS: usize = 256;
+/// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
+pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
 pub const COMMAND_WORDS: usize = 1_000;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
