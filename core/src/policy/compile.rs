@@ -292,7 +292,12 @@ impl<'a> Checker<'a> {
         let from = start.saturating_add(offset);
         let range = from..from.saturating_add(width);
         let help = error.help().map(|help| one_line(&help.to_string()));
-        self.error(file, range, without_action(&one_line(&error.to_string())), help);
+        self.error(
+            file,
+            range,
+            without_action(&one_line(&error.to_string())),
+            help,
+        );
     }
 
     fn error(
@@ -314,7 +319,10 @@ impl<'a> Checker<'a> {
 /// The same mistake is found once for each verb; without the verb it is reported once.
 fn without_action(message: &str) -> String {
     const VERB: &str = " for Action::\"";
-    match message.split_once(VERB).and_then(|(before, rest)| Some((before, rest.split_once('"')?))) {
+    match message
+        .split_once(VERB)
+        .and_then(|(before, rest)| Some((before, rest.split_once('"')?)))
+    {
         Some((before, (_, after))) => format!("{before}{after}"),
         None => message.to_owned(),
     }

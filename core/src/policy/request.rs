@@ -51,10 +51,7 @@ impl Bundle {
             approver,
         };
         builder.query().ok_or_else(|| {
-            DenyReason::Internal(format!(
-                "no request could be built for {}",
-                action.operation
-            ))
+            DenyReason::Internal("no request could be built for an action".to_owned())
         })
     }
 }

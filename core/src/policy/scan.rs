@@ -225,7 +225,12 @@ mod tests {
         assert!(matches!(scan(&ands(128)), Err(ScanError::Chain { .. })));
         let elements = format!("permit([a{}]);", ", a.b + 1".repeat(5_000));
         assert!(scan(&elements).is_ok());
-        let around = format!("permit({}{}{});", "a + (".repeat(60), "b".to_owned() + &" + b".repeat(69), ")".repeat(60));
+        let around = format!(
+            "permit({}{}{});",
+            "a + (".repeat(60),
+            "b".to_owned() + &" + b".repeat(69),
+            ")".repeat(60)
+        );
         assert!(matches!(scan(&around), Err(ScanError::Chain { .. })));
     }
 }

@@ -16,7 +16,10 @@ fn call(agent: &str) -> ToolCall {
         server: None,
         arguments: serde_json::Map::new(),
         annotations: serde_json::Map::new(),
-        agent: Agent { id: agent.to_owned(), ..Agent::default() },
+        agent: Agent {
+            id: agent.to_owned(),
+            ..Agent::default()
+        },
         workspace: Workspace::default(),
         env: BTreeMap::new(),
     }
@@ -26,7 +29,11 @@ fn action(verb: Verb, kind: ResourceType, id: &str) -> Action {
     Action {
         operation: "test:act".into(),
         verb,
-        resource: Resource { kind, id: id.to_owned(), parents: Vec::new() },
+        resource: Resource {
+            kind,
+            id: id.to_owned(),
+            parents: Vec::new(),
+        },
         location: Location::Remote,
         environment: Environment {
             name: "e0".to_owned(),

@@ -32,14 +32,27 @@ fn credential() -> impl Strategy<Value = Credential> {
             fingerprint: shown.then_some(text),
             declared: declared.then(|| "token".to_owned()),
             issued,
-            environments: if declared { vec!["e1".to_owned()] } else { Vec::new() },
+            environments: if declared {
+                vec!["e1".to_owned()]
+            } else {
+                Vec::new()
+            },
         },
     )
 }
 
 fn actions() -> impl Strategy<Value = Action> {
-    let what = (one_of(Verb::ALL), one_of(ResourceType::ALL), ".{0,8}", ".{0,8}");
-    let place = (one_of(Location::ALL), one_of(EnvironmentClass::ALL), ".{1,8}");
+    let what = (
+        one_of(Verb::ALL),
+        one_of(ResourceType::ALL),
+        ".{0,8}",
+        ".{0,8}",
+    );
+    let place = (
+        one_of(Location::ALL),
+        one_of(EnvironmentClass::ALL),
+        ".{1,8}",
+    );
     let harm = (
         one_of(Reversibility::ALL),
         one_of(Completeness::ALL),
@@ -58,7 +71,10 @@ fn actions() -> impl Strategy<Value = Action> {
             action.reversibility = harm.0;
             action.completeness = harm.1;
             action.effects = Effects::of(&harm.2);
-            action.scope = Scope { count: harm.3, unbounded: harm.4 };
+            action.scope = Scope {
+                count: harm.3,
+                unbounded: harm.4,
+            };
             action.credential = credential;
             let parent = parent.map(|(kind, id)| ResourceRef { kind, id });
             action.resource.parents = parent.into_iter().collect();

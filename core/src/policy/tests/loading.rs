@@ -9,8 +9,15 @@ use crate::vocabulary::{ResourceType, Verb};
 const HEAD: &str = "@id(\"a\")\n@reason(\"r\")\n";
 
 fn sources(text: &str) -> Sources {
-    let file = SourceFile { name: "own.cedar".to_owned(), text: text.to_owned() };
-    Sources { policies: vec![file], packs: Some(Vec::new()), ..Sources::default() }
+    let file = SourceFile {
+        name: "own.cedar".to_owned(),
+        text: text.to_owned(),
+    };
+    Sources {
+        policies: vec![file],
+        packs: Some(Vec::new()),
+        ..Sources::default()
+    }
 }
 
 fn load(text: &str) -> Result<Bundle, LoadErrors> {
@@ -23,7 +30,11 @@ fn mistake(text: &str) -> (u32, u32, String) {
     assert_eq!(errors.as_slice().len(), 1, "{errors}");
     let error = &errors.as_slice()[0];
     assert_eq!(error.file, "own.cedar");
-    assert_eq!(error.text, text.lines().nth(error.line as usize - 1).unwrap(), "{errors}");
+    assert_eq!(
+        error.text,
+        text.lines().nth(error.line as usize - 1).unwrap(),
+        "{errors}"
+    );
     (error.line, error.column, error.message.clone())
 }
 
@@ -40,28 +51,48 @@ fn annotations_are_required_and_ids_unique() {
     let policy = "permit(principal, action, resource);\n";
     let ok = format!("{HEAD}{policy}");
     assert_eq!(mistake(&format!("{ok}@reason(\"r\") {policy}")).0, 4);
-    assert_eq!(mistake(&format!("{ok}@id(\"b\") {policy}")).2, "policy without a reason");
-    assert_eq!(mistake(&format!("@id(\"b\") @reason(\" \") {policy}")).2, "policy without a reason");
+    assert_eq!(
+        mistake(&format!("{ok}@id(\"b\") {policy}")).2,
+        "policy without a reason"
+    );
+    assert_eq!(
+        mistake(&format!("@id(\"b\") @reason(\" \") {policy}")).2,
+        "policy without a reason"
+    );
     let twice = mistake(&format!("{ok}\n{HEAD}{policy}"));
-    assert_eq!(twice, (5, 1, "policy id `a` is used at own.cedar:1".to_owned()));
+    assert_eq!(
+        twice,
+        (5, 1, "policy id `a` is used at own.cedar:1".to_owned())
+    );
     let reserved = mistake(&format!("@id(\"checkrein.x\") @reason(\"r\") {policy}"));
     assert_eq!(reserved.2, "reserved policy id");
-    let misspelt = mistake(&format!("@id(\"b\") @reason(\"r\") @advise(\"x\") {policy}"));
+    let misspelt = mistake(&format!(
+        "@id(\"b\") @reason(\"r\") @advise(\"x\") {policy}"
+    ));
     assert_eq!(misspelt.2, "unknown annotation `@advise`");
 }
 
 #[test]
 fn ids_of_a_pack_are_taken() {
     let text = "@id(\"baseline.observe\") @reason(\"r\") permit(principal, action, resource);";
-    let with_pack = Sources { packs: None, ..sources(text) };
+    let with_pack = Sources {
+        packs: None,
+        ..sources(text)
+    };
     let errors = Bundle::load(&with_pack, &mut |_, _| {}).unwrap_err();
-    assert!(errors.to_string().contains("is used by pack `baseline`"), "{errors}");
+    assert!(
+        errors.to_string().contains("is used by pack `baseline`"),
+        "{errors}"
+    );
 }
 
 #[test]
 fn templates_are_refused() {
     let text = format!("{HEAD}permit(principal == ?principal, action, resource);");
-    assert_eq!(mistake(&text), (3, 21, "templates are not supported".to_owned()));
+    assert_eq!(
+        mistake(&text),
+        (3, 21, "templates are not supported".to_owned())
+    );
 }
 
 #[test]
@@ -75,7 +106,11 @@ fn the_validator_finds_what_would_never_fire_or_fail() {
         ("context.scope.count > 3", 3, "`scope.count`"),
         ("\"a\" in context.effects", 3, "unexpected type"),
         ("context.credential.issued", 3, "optional attribute"),
-        ("resource in EnvironmentClass::\"Production\"", 15, "Production"),
+        (
+            "resource in EnvironmentClass::\"Production\"",
+            15,
+            "Production",
+        ),
         ("resource in Env::\"x\"", 15, "Env"),
         ("context.operation == 3", 3, "not compatible"),
     ] {
@@ -88,13 +123,19 @@ fn the_validator_finds_what_would_never_fire_or_fail() {
 
 #[test]
 fn a_policy_that_can_never_match_is_refused() {
-    let text = format!("{HEAD}forbid(principal, action, resource is Table) when {{ resource is File }};");
-    assert!(mistake(&text).2.contains("impossible"), "{}", mistake(&text).2);
+    let text =
+        format!("{HEAD}forbid(principal, action, resource is Table) when {{ resource is File }};");
+    assert!(
+        mistake(&text).2.contains("impossible"),
+        "{}",
+        mistake(&text).2
+    );
 }
 
 #[test]
 fn syntax_errors_are_placed() {
-    let text = format!("{HEAD}permit(principal, action, resource);\n\n{HEAD}permit(principal action);");
+    let text =
+        format!("{HEAD}permit(principal, action, resource);\n\n{HEAD}permit(principal action);");
     let (line, column, _) = mistake(&text);
     assert_eq!((line, column), (7, 18));
     assert_eq!(mistake("permit(principal, action, resource)").0, 1);
@@ -102,18 +143,34 @@ fn syntax_errors_are_placed() {
 
 #[test]
 fn every_mistake_of_every_file_is_reported() {
-    let file = |name: &str, text: String| SourceFile { name: name.to_owned(), text };
+    let file = |name: &str, text: String| SourceFile {
+        name: name.to_owned(),
+        text,
+    };
     let sources = Sources {
         policies: vec![
-            file("one.cedar", format!("{HEAD}permit(principal, action, resourc);")),
-            file("two.cedar", "permit(principal, action, resource);".to_owned()),
+            file(
+                "one.cedar",
+                format!("{HEAD}permit(principal, action, resourc);"),
+            ),
+            file(
+                "two.cedar",
+                "permit(principal, action, resource);".to_owned(),
+            ),
         ],
         packs: Some(Vec::new()),
         inventory: None,
     };
     let errors = Bundle::load(&sources, &mut |_, _| {}).unwrap_err();
-    let places: Vec<_> = errors.as_slice().iter().map(|e| (e.file.as_str(), e.line)).collect();
-    assert_eq!(places, [("one.cedar", 3), ("two.cedar", 1), ("two.cedar", 1)]);
+    let places: Vec<_> = errors
+        .as_slice()
+        .iter()
+        .map(|e| (e.file.as_str(), e.line))
+        .collect();
+    assert_eq!(
+        places,
+        [("one.cedar", 3), ("two.cedar", 1), ("two.cedar", 1)]
+    );
 }
 
 #[test]
@@ -122,13 +179,19 @@ fn an_empty_bundle_is_an_error() {
         let errors = load(text).unwrap_err();
         assert!(errors.to_string().contains("empty bundle"), "{errors}");
     }
-    let no_pack = Sources { packs: Some(vec!["nope".to_owned()]), ..Sources::default() };
+    let no_pack = Sources {
+        packs: Some(vec!["nope".to_owned()]),
+        ..Sources::default()
+    };
     assert!(Bundle::load(&no_pack, &mut |_, _| {}).is_err());
 }
 
 /// On a stack as small as a wasm module or a worker thread may have.
 fn on_small_stack(work: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().stack_size(1024 * 1024).spawn(work).unwrap();
+    let thread = std::thread::Builder::new()
+        .stack_size(1024 * 1024)
+        .spawn(work)
+        .unwrap();
     thread.join().unwrap();
 }
 
@@ -147,8 +210,7 @@ fn nesting_bombs_are_errors_and_leave_the_old_bundle_working() {
                 ("[].contains(", ")"),
             ] {
                 let bomb = format!("{}true{}", open.repeat(levels), close.repeat(levels));
-                let text =
-                    format!("{HEAD}permit(principal, action, resource)\nwhen {{ {bomb} }};");
+                let text = format!("{HEAD}permit(principal, action, resource)\nwhen {{ {bomb} }};");
                 let (line, _, message) = mistake(&text);
                 assert_eq!(line, 4);
                 assert!(message.contains("nests deeper than 64"), "{message}");
@@ -156,7 +218,11 @@ fn nesting_bombs_are_errors_and_leave_the_old_bundle_working() {
             let sum = format!("1{} > 0", " + 1".repeat(levels * 10));
             let text = format!("{HEAD}permit(principal, action, resource)\nwhen {{ {sum} }};");
             assert!(mistake(&text).2.contains("more than 128 operators"));
-            let query = old.query(&call("a"), &action(Verb::Read, ResourceType::File, "f"), None);
+            let query = old.query(
+                &call("a"),
+                &action(Verb::Read, ResourceType::File, "f"),
+                None,
+            );
             assert!(old.evaluate(&query.unwrap()).allowed);
         }
     });
@@ -169,14 +235,22 @@ fn what_the_limits_admit_fits_a_small_stack() {
             let nested = format!("{}true{}", open.repeat(62), close.repeat(62));
             let text = format!("{HEAD}permit(principal, action, resource)\nwhen {{ {nested} }};");
             let bundle = load(&text).unwrap();
-            let query = bundle.query(&call("a"), &action(Verb::Read, ResourceType::File, "f"), None);
+            let query = bundle.query(
+                &call("a"),
+                &action(Verb::Read, ResourceType::File, "f"),
+                None,
+            );
             let outcome = bundle.evaluate(&query.unwrap());
             assert!(outcome.allowed, "{open} {:?}", outcome.errors);
         }
         let sum = format!("1{} > 0", " + 1".repeat(125));
         let text = format!("{HEAD}permit(principal, action, resource)\nwhen {{ {sum} }};");
         let bundle = load(&text).unwrap();
-        let query = bundle.query(&call("a"), &action(Verb::Read, ResourceType::File, "f"), None);
+        let query = bundle.query(
+            &call("a"),
+            &action(Verb::Read, ResourceType::File, "f"),
+            None,
+        );
         let outcome = bundle.evaluate(&query.unwrap());
         assert!(outcome.allowed, "{:?}", outcome.errors);
     });
@@ -188,7 +262,10 @@ const OWN: &str = "@id(\"own.tables\") @reason(\"tables stay\")\n\
 
 #[test]
 fn a_compiled_bundle_answers_like_a_loaded_one() {
-    let sources = Sources { packs: None, ..sources(OWN) };
+    let sources = Sources {
+        packs: None,
+        ..sources(OWN)
+    };
     let mut seen = Vec::new();
     let compiled = Bundle::compile(&sources, &mut |done, total| seen.push((done, total))).unwrap();
     assert_eq!(seen, [(0, 2), (1, 2), (2, 2)]);
@@ -202,7 +279,11 @@ fn a_compiled_bundle_answers_like_a_loaded_one() {
             let action = action(*verb, *kind, "it");
             let one = opened.query(&call("a"), &action, None).unwrap();
             let two = loaded.query(&call("a"), &action, None).unwrap();
-            assert_eq!(opened.evaluate(&one), loaded.evaluate(&two), "{verb} {kind}");
+            assert_eq!(
+                opened.evaluate(&one),
+                loaded.evaluate(&two),
+                "{verb} {kind}"
+            );
         }
     }
 }
@@ -212,8 +293,14 @@ fn a_compiled_form_fits_only_its_sources() {
     let own = sources(OWN);
     let compiled = Bundle::compile(&own, &mut |_, _| {}).unwrap();
     assert!(Bundle::open(&sources(&format!("{OWN} ")), &compiled).is_err());
-    let inventory = SourceFile { name: "i".to_owned(), text: "[policy]\n".to_owned() };
-    let other = Sources { inventory: Some(inventory), ..own.clone() };
+    let inventory = SourceFile {
+        name: "i".to_owned(),
+        text: "[policy]\n".to_owned(),
+    };
+    let other = Sources {
+        inventory: Some(inventory),
+        ..own.clone()
+    };
     assert!(Bundle::open(&other, &compiled).is_err());
     let mut fewer = compiled.clone();
     fewer.policies.remove(0);
@@ -233,18 +320,31 @@ fn a_compiled_policy_that_is_not_what_the_text_says_denies() {
     let delete = action(Verb::Delete, ResourceType::Table, "t");
     let outcome = bundle.evaluate(&bundle.query(&call("a"), &delete, None).unwrap());
     assert!(!outcome.allowed);
-    assert!(matches!(outcome.errors[..], [DenyReason::Bundle(_)]), "{:?}", outcome.errors);
+    assert!(
+        matches!(outcome.errors[..], [DenyReason::Bundle(_)]),
+        "{:?}",
+        outcome.errors
+    );
 }
 
 #[test]
 fn the_digest_covers_every_source() {
     let own = sources(OWN);
     let base = load(OWN).unwrap().digest().to_owned();
-    let inventory = SourceFile { name: "i".to_owned(), text: "# note\n".to_owned() };
-    let with_inventory = Sources { inventory: Some(inventory), ..own.clone() };
+    let inventory = SourceFile {
+        name: "i".to_owned(),
+        text: "# note\n".to_owned(),
+    };
+    let with_inventory = Sources {
+        inventory: Some(inventory),
+        ..own.clone()
+    };
     let with_pack = Sources { packs: None, ..own };
     for sources in [with_inventory, with_pack] {
-        assert_ne!(Bundle::load(&sources, &mut |_, _| {}).unwrap().digest(), base);
+        assert_ne!(
+            Bundle::load(&sources, &mut |_, _| {}).unwrap().digest(),
+            base
+        );
     }
     assert_ne!(load(&format!("{OWN}\n")).unwrap().digest(), base);
     assert_eq!(load(OWN).unwrap().digest(), base);

@@ -9,12 +9,15 @@ use crate::inventory::Inventory;
 use crate::policy::{Bundle, Outcome};
 use crate::vocabulary::{Effect, EnvironmentClass, ResourceType, Verb};
 
-const KINDS: [ResourceType; 4] =
-    [ResourceType::Table, ResourceType::Database, ResourceType::File, ResourceType::Volume];
+const KINDS: [ResourceType; 4] = [
+    ResourceType::Table,
+    ResourceType::Database,
+    ResourceType::File,
+    ResourceType::Volume,
+];
 
 /// Agents `a0` to `a2`: in one group, in two, in none.
-const INVENTORY: &str =
-    "[[agent]]\nid = \"a0\"\ngroups = [\"g0\"]\n[[agent]]\nid = \"a1\"\ngroups = [\"g0\", \"g1\"]\n";
+const INVENTORY: &str = "[[agent]]\nid = \"a0\"\ngroups = [\"g0\"]\n[[agent]]\nid = \"a1\"\ngroups = [\"g0\", \"g1\"]\n";
 
 /// Conditions that hold, do not hold, or fail, some depending on the request.
 const CONDITIONS: &[&str] = &[
@@ -42,7 +45,11 @@ fn kind() -> impl Strategy<Value = ResourceType> {
 
 fn verb_word() -> impl Strategy<Value = String> {
     let groups = ["observe", "change", "destroy", "control"];
-    let words: Vec<_> = Verb::ALL.iter().map(|verb| verb.as_str()).chain(groups).collect();
+    let words: Vec<_> = Verb::ALL
+        .iter()
+        .map(|verb| verb.as_str())
+        .chain(groups)
+        .collect();
     prop::sample::select(words).prop_map(|word| format!("Action::\"{word}\""))
 }
 
@@ -91,11 +98,16 @@ fn resource_scope() -> impl Strategy<Value = String> {
 fn policy() -> impl Strategy<Value = String> {
     let effect = prop::sample::select(vec!["permit", "permit", "forbid"]);
     let condition = prop::sample::select(CONDITIONS.to_vec());
-    (effect, principal_scope(), action_scope(), resource_scope(), condition).prop_map(
-        |(effect, principal, action, resource, condition)| {
-            format!("{effect}({principal}, {action}, {resource}) {condition};")
-        },
+    (
+        effect,
+        principal_scope(),
+        action_scope(),
+        resource_scope(),
+        condition,
     )
+        .prop_map(|(effect, principal, action, resource, condition)| {
+            format!("{effect}({principal}, {action}, {resource}) {condition};")
+        })
 }
 
 fn request() -> impl Strategy<Value = (usize, Action)> {
@@ -106,7 +118,10 @@ fn request() -> impl Strategy<Value = (usize, Action)> {
     (0..3_usize, verb, kind(), 0..3_usize, parents, place, scope).prop_map(
         |(agent, verb, kind, id, parents, (environment, class), (count, unbounded, mass))| {
             let mut action = action(verb, kind, &format!("r{id}"));
-            let parent = |(kind, id)| ResourceRef { kind, id: format!("r{id}") };
+            let parent = |(kind, id)| ResourceRef {
+                kind,
+                id: format!("r{id}"),
+            };
             action.resource.parents = parents.into_iter().map(parent).collect();
             action.environment.name = format!("e{environment}");
             action.environment.class = class;
@@ -121,14 +136,20 @@ fn request() -> impl Strategy<Value = (usize, Action)> {
 }
 
 fn bundle(policies: &[(usize, &String)]) -> Bundle {
-    let text: String =
-        policies.iter().map(|(number, policy)| format!("@id(\"p{number}\") {policy}\n")).collect();
+    let text: String = policies
+        .iter()
+        .map(|(number, policy)| format!("@id(\"p{number}\") {policy}\n"))
+        .collect();
     Bundle::unchecked(Inventory::parse("i", INVENTORY).unwrap(), &text)
 }
 
 /// What an outcome says, in a form that outlives its bundle.
 fn said(outcome: &Outcome<'_>) -> (bool, Vec<String>, Vec<DenyReason>) {
-    let ids = outcome.policies.iter().map(|policy| policy.id.clone()).collect();
+    let ids = outcome
+        .policies
+        .iter()
+        .map(|policy| policy.id.clone())
+        .collect();
     (outcome.allowed, ids, outcome.errors.clone())
 }
 
@@ -191,21 +212,33 @@ fn the_generators_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let (mut allowed, mut forbidden, mut failed, mut silent) = (0, 0, 0, 0);
     for _ in 0..300 {
-        let policies = prop::collection::vec(policy(), 1..14).new_tree(&mut runner).unwrap();
+        let policies = prop::collection::vec(policy(), 1..14)
+            .new_tree(&mut runner)
+            .unwrap();
         let policies = policies.current();
         let bundle = bundle(&policies.iter().enumerate().collect::<Vec<_>>());
         let (agent, action) = request().new_tree(&mut runner).unwrap().current();
-        let query = bundle.query(&call(&format!("a{agent}")), &action, None).unwrap();
+        let query = bundle
+            .query(&call(&format!("a{agent}")), &action, None)
+            .unwrap();
         let outcome = bundle.evaluate(&query);
-        match (outcome.allowed, outcome.errors.is_empty(), outcome.policies.is_empty()) {
+        match (
+            outcome.allowed,
+            outcome.errors.is_empty(),
+            outcome.policies.is_empty(),
+        ) {
             (true, ..) => allowed += 1,
             (false, false, _) => failed += 1,
             (false, true, false) => forbidden += 1,
             (false, true, true) => silent += 1,
         }
     }
-    assert!([allowed, forbidden, failed, silent].iter().all(|n| *n >= 10),
-        "{allowed} {forbidden} {failed} {silent}");
+    assert!(
+        [allowed, forbidden, failed, silent]
+            .iter()
+            .all(|n| *n >= 10),
+        "{allowed} {forbidden} {failed} {silent}"
+    );
 }
 
 /// The ways in which plain Cedar skips a forbid and allows.
