@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 
 use super::{action, call};
-use crate::action::{Action, Effects, ResourceRef};
+use crate::action::{Action, Credential, Effects, ResourceRef};
 use crate::decision::DenyReason;
 use crate::inventory::Inventory;
-use crate::policy::{Bundle, Outcome};
-use crate::vocabulary::{Effect, EnvironmentClass, ResourceType, Verb};
+use crate::policy::{Approver, Bundle, Outcome};
+use crate::vocabulary::{CredentialSource, Effect, EnvironmentClass, ResourceType, Verb};
 
 const KINDS: [ResourceType; 4] = [
     ResourceType::Table,
@@ -28,6 +28,12 @@ const CONDITIONS: &[&str] = &[
     "when { resource in Database::\"r0\" || principal in AgentGroup::\"g1\" }",
     "when { context.completeness == Completeness::\"exact\" }",
     "when { context has approval }",
+    "when { context has approval && context.missing == 1 }",
+    "when { context has credential && context.credential.issued }",
+    "when { context.effects.contains(Effect::\"mass\") && context.missing == 1 }",
+    "when { context.effects.contains(Effect::\"mass\") || context.missing == 1 }",
+    "when { context.effects.contains(Effect::\"egress\") } when { context.missing == 1 }",
+    "unless { context.effects.contains(Effect::\"mass\") && context.missing == 1 }",
     "when { context.scope.count + 9223372036854775807 > 0 }",
     "when { context.missing == 1 }",
     "when { \"a\" in [\"a\"] }",
@@ -128,7 +134,17 @@ fn request() -> impl Strategy<Value = (usize, Action)> {
             action.scope.count = count;
             action.scope.unbounded = unbounded;
             if mass {
-                action.effects = Effects::of(&[Effect::Mass]);
+                action.effects = Effects::of(&[Effect::Mass, Effect::Egress]);
+            }
+            if unbounded == mass {
+                action.credential = Some(Credential {
+                    source: CredentialSource::Profile,
+                    name: None,
+                    fingerprint: None,
+                    declared: None,
+                    issued: mass,
+                    environments: Vec::new(),
+                });
             }
             (agent, action)
         },
@@ -166,7 +182,9 @@ proptest! {
         let bundle = bundle(&numbered);
         let set = bundle.policy_set().unwrap();
         for (agent, action) in requests {
-            let query = bundle.query(&call(&format!("a{agent}")), &action, None).unwrap();
+            let approver = Approver { human: "h".to_owned(), teams: vec!["g0".to_owned()] };
+            let approver = (agent == 1).then_some(&approver);
+            let query = bundle.query(&call(&format!("a{agent}")), &action, approver).unwrap();
             let sliced = bundle.evaluate(&query);
             prop_assert_eq!(&sliced, &bundle.evaluate_unsliced(&query, &set));
             let authorizer = cedar_policy::Authorizer::new();
