@@ -13,6 +13,7 @@ mod compiled;
 mod evaluate;
 mod index;
 mod names;
+mod plan;
 mod request;
 mod scan;
 mod schema;

@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
                     let at = error.at();
                     let help = match error {
                         ScanError::Depth { .. } => "split the condition into several policies",
-                        ScanError::Operators { .. } => "test a set with `contains` instead",
+                        ScanError::Chain { .. } => "test a set with `contains` instead",
                     };
                     let range = at..at.saturating_add(1);
                     self.error(index, range, error.to_string(), Some(help.to_owned()));
@@ -292,7 +292,12 @@ impl<'a> Checker<'a> {
         let from = start.saturating_add(offset);
         let range = from..from.saturating_add(width);
         let help = error.help().map(|help| one_line(&help.to_string()));
-        self.error(file, range, one_line(&error.to_string()), help);
+        self.error(
+            file,
+            range,
+            without_action(&one_line(&error.to_string())),
+            help,
+        );
     }
 
     fn error(
@@ -308,6 +313,18 @@ impl<'a> Checker<'a> {
         let mut error = LoadError::at(&file.name, &file.text, range, message);
         error.help = help;
         self.errors.push(error);
+    }
+}
+
+/// The same mistake is found once for each verb; without the verb it is reported once.
+fn without_action(message: &str) -> String {
+    const VERB: &str = " for Action::\"";
+    match message
+        .split_once(VERB)
+        .and_then(|(before, rest)| Some((before, rest.split_once('"')?)))
+    {
+        Some((before, (_, after))) => format!("{before}{after}"),
+        None => message.to_owned(),
     }
 }
 
