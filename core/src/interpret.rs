@@ -2,11 +2,14 @@
 
 pub mod acts;
 pub mod argument;
+mod code;
+mod credential;
 pub mod given;
 pub mod graphql;
 pub mod hint;
 pub mod http;
 pub mod json;
+mod patch;
 pub mod place;
 mod program;
 mod script;

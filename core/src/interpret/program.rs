@@ -88,7 +88,7 @@ impl Session<'_> {
         let read = output::files_read(&drafts);
         self.add(drafts);
         if let Some(client) = inner.http {
-            let call = http::ClientCall {
+            let call = http::client::ClientCall {
                 client,
                 options: words.with_roles().map(|(role, value)| (role, value.clone())).collect(),
                 operands: words.operands.clone(),
@@ -96,7 +96,7 @@ impl Session<'_> {
                 files: &state.files,
                 span: program.span,
             };
-            let drafts = http::client_drafts(&call, &setting);
+            let drafts = http::client::drafts(&call, &setting);
             did |= !drafts.is_empty();
             self.add(drafts);
         }

@@ -2,7 +2,7 @@
 
 use super::acts::{self, Found, Given, wildcard};
 use super::argument::Argument;
-use super::hints;
+use super::hint;
 use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::{self, ShellState};
@@ -116,7 +116,7 @@ fn carried(
             for value in values {
                 let span = (0, value.known_text().map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)));
                 let setting = session.setting(cwd, span);
-                let drafts = http::tool_drafts(arguments, &value, &setting);
+                let drafts = http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
                 session.add(drafts);
             }
         }
@@ -165,7 +165,7 @@ fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> 
 /// A tool the catalogue does not have: judged by its name and arguments, never plainly harmless.
 fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     let cwd = session.initial_cwd();
-    let verb = hints::verb_of_name(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
+    let verb = hint::verb(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
     let slug: String =
         name.tool.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(60).collect();
     let id = Value::literal(name.tool.clone());

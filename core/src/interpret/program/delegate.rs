@@ -233,7 +233,8 @@ impl Session<'_> {
     fn content_of(&self, state: &ShellState, file: &Value, setting: &Setting<'_>) -> Option<Stream> {
         let name = file.exact()?;
         let absolute = setting.resolve(&name).map(|path| path.absolute);
-        state.files.get(&name).or_else(|| state.files.get(absolute.as_deref()?)).cloned()
+        let here = state.files.get(&state.file_key(&name));
+        here.or_else(|| state.files.get(absolute.as_deref()?)).cloned()
     }
 
     /// Standard input run as a program.
