@@ -110,6 +110,9 @@ pub struct Act {
     pub effects: Vec<String>,
     #[serde(default)]
     pub unbounded: bool,
+    /// Programs only: applies with every subcommand as well.
+    #[serde(default)]
+    pub always: bool,
     pub completeness: Option<String>,
     #[serde(default)]
     pub selectors: BTreeMap<String, String>,

@@ -83,6 +83,7 @@ impl Session<'_> {
             return Stream::from_origin(Origin::Unseen);
         }
         let mut drafts = acts::drafts(inner.acts, &words, &setting);
+        drafts.extend(acts::drafts(inner.always, &words, &setting));
         self.complete(&mut drafts, &words, program.assignments, state);
         let mut did = !drafts.is_empty();
         let read = output::files_read(&drafts);

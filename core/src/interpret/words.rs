@@ -65,6 +65,10 @@ impl<'a> Words<'a> {
         if reader.operands_only || text == "-" || text.is_empty() {
             self.operand(word, &text, reader);
         } else if text == "--" {
+            // `git checkout -- x` means something else than `git checkout x`.
+            if let Some(opt) = self.lookup(&text) {
+                self.options.push((opt, word.clone()));
+            }
             reader.operands_only = true;
         } else if text.starts_with("--") {
             self.long_option(word, &text, reader);
