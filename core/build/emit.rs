@@ -86,8 +86,6 @@ impl Emitter {
         }
         let name = command.names.first().ok_or("a command without a name")?;
         let acts = list(&command.act, |one| act(one, None, &scope.ids))?;
-        let acts = [acts, inherited_acts].join(", ");
-        let acts = acts.trim_matches([',', ' ']);
         let runs = list(&command.run, |one| run(one, &scope.ids))?;
         let output = match command.output.as_deref() {
             None | Some("inputs") => "Inputs",

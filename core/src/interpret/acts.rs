@@ -30,6 +30,8 @@ pub struct Found {
     pub values: Vec<Value>,
     /// There may be more than can be seen.
     pub incomplete: bool,
+    /// For a list or object: its whole text, which conditions match too (`@kinds=[]`).
+    pub text: Option<String>,
 }
 
 impl Found {
@@ -38,7 +40,7 @@ impl Found {
     pub fn all(values: Vec<Value>) -> Self {
         Self {
             values,
-            incomplete: false,
+            ..Self::default()
         }
     }
 }
@@ -73,6 +75,9 @@ fn matches(found: &Found, glob: &str) -> Option<bool> {
             Some(_) => {}
             None => unknown = true,
         }
+    }
+    if found.text.as_deref().is_some_and(|text| wildcard(glob, text)) {
+        return Some(true);
     }
     if unknown { None } else { Some(false) }
 }
@@ -135,7 +140,8 @@ fn elements(glob: &str) -> Vec<Element> {
         elements.push(match c {
             '*' => Element::Run,
             '?' => Element::Any,
-            '[' if rest.as_str().contains(']') => {
+            // `[]` is an empty list, not a class of nothing.
+            '[' if rest.as_str().find(']').is_some_and(|end| end > 0) => {
                 let inside: Vec<char> = rest.by_ref().take_while(|c| *c != ']').collect();
                 Element::Of(ranges(&inside))
             }
@@ -275,6 +281,8 @@ mod tests {
             ("[a", "[a", true),
             ("[a-]", "-", true),
             ("?", "", false),
+            ("[]", "[]", true),
+            ("[]", "[1]", false),
         ] {
             assert_eq!(wildcard(glob, text), fits, "{glob} {text}");
         }

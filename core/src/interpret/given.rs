@@ -18,9 +18,12 @@ impl Given for Arguments<'_> {
             Source::Argument(path) => {
                 let reached = reach(self.0, path);
                 let mut found = Found {
-                    values: Vec::new(),
                     incomplete: reached.incomplete,
+                    ..Found::default()
                 };
+                if let [argument @ (Argument::List(_) | Argument::Object(_))] = *reached.members {
+                    found.text = argument.text();
+                }
                 for argument in reached.members {
                     add(argument, &mut found);
                 }

@@ -2,6 +2,7 @@
 
 use super::acts::{self, Found, Given, wildcard};
 use super::argument::Argument;
+use super::given::Arguments;
 use super::hint;
 use super::program::Program;
 use super::session::{Note, Session};
@@ -58,7 +59,7 @@ fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool>
 }
 
 fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
-    let given = ToolGiven { arguments, cwd: session.initial_cwd() };
+    let given = ToolGiven { arguments: Arguments(arguments), cwd: session.initial_cwd() };
     let cwd = cwd_of(session, tool, &given);
     let before = session.drafts.len();
     for (language, source) in tool.carries {
@@ -208,38 +209,27 @@ fn distrust_annotations(session: &mut Session<'_>) {
     }
 }
 
+/// A tool's arguments, and the directory it works in.
 struct ToolGiven<'a> {
-    arguments: &'a Argument,
+    arguments: Arguments<'a>,
     cwd: Option<String>,
 }
 
 impl Given for ToolGiven<'_> {
     fn found(&self, source: Source) -> Found {
-        match source {
-            Source::Argument(path) => {
-                Found::all(self.arguments.get(path).map(Argument::values).unwrap_or_default())
-            }
-            Source::Const(text) => Found::all(vec![Value::literal(text)]),
-            Source::Cwd => Found::all(vec![match &self.cwd {
-                Some(cwd) => Value::literal(cwd.clone()),
-                None => Value::unseen(Origin::Unseen),
-            }]),
-            Source::Operands(..) | Source::Option(_) | Source::Key(_) => Found::default(),
+        match (source, &self.cwd) {
+            (Source::Cwd, Some(cwd)) => Found::all(vec![Value::literal(cwd.clone())]),
+            (Source::Cwd, None) => Found::all(vec![Value::unseen(Origin::Unseen)]),
+            (source, _) => self.arguments.found(source),
         }
     }
 
     fn operands(&self) -> Option<usize> {
-        Some(0)
+        self.arguments.operands()
     }
 
     fn holds(&self, source: Source, name: &str, text: &str) -> Option<bool> {
-        match source {
-            Source::Argument(path) => match self.arguments.get(path) {
-                Some(argument) => argument.holds(name, text),
-                None => Some(false),
-            },
-            _ => Some(false),
-        }
+        self.arguments.holds(source, name, text)
     }
 
     fn has_stdin(&self) -> bool {

@@ -215,7 +215,7 @@ impl Given for Words<'_> {
             Source::Operands(first, last) => {
                 let range = range(first, last, self.operands.len());
                 let values = self.operands.get(range).unwrap_or_default().to_vec();
-                Found { values, incomplete: self.open_ended }
+                Found { values, incomplete: self.open_ended, text: None }
             }
             Source::Option(id) => Found::all(
                 self.options.iter().filter(|(opt, _)| opt.id == id).map(|(_, value)| value.clone()).collect(),
