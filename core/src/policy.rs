@@ -19,6 +19,7 @@ mod scan;
 mod schema;
 mod scope;
 mod source;
+mod validate;
 
 pub use bundle::{Bundle, Policy};
 pub use compile::{Progress, compile_pack};

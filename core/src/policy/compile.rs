@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use cedar_policy::{Policy, PolicyId, PolicySet, ValidationMode, Validator};
+use cedar_policy::{Policy, PolicyId, PolicySet};
 
 use super::compiled::{Compiled, CompiledPolicy, effect_word};
 use super::scan::{ScanError, Statement, scan};
-use super::schema::schema;
 use super::scope::Scope;
 use super::source::{Parts, SourceFile};
+use super::validate::Validators;
 use crate::error::{LoadError, LoadErrors};
 use crate::limits;
 
@@ -77,16 +77,18 @@ pub(super) fn check(
         let message = format!("there are more than {} policies", limits::POLICIES);
         return Err(LoadError::whole("policies", message).into());
     }
-    let validator = match schema() {
-        _ if total == 0 => None,
-        Ok(schema) => Some(Validator::new(schema.clone())),
-        Err(error) => return Err(LoadError::whole("schema", error).into()),
-    };
+    let mut validators = None;
     let mut checked = Vec::with_capacity(total);
     for (done, (file, statement)) in statements.into_iter().enumerate() {
         progress(done, total);
-        if let (Some(policy), Some(validator)) = (checker.policy(file, &statement), &validator) {
-            checker.validate(file, &policy, validator);
+        if let Some(policy) = checker.policy(file, &statement) {
+            if validators.is_none() {
+                let made = Validators::new();
+                validators = Some(made.map_err(|error| LoadError::whole("schema", error))?);
+            }
+            if let Some(validators) = &mut validators {
+                checker.validate(file, &policy, validators);
+            }
             checked.push(policy);
         }
     }
@@ -252,14 +254,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn validate(&mut self, file: usize, policy: &Checked, validator: &Validator) {
+    fn validate(&mut self, file: usize, policy: &Checked, validators: &mut Validators) {
         let start = policy.compiled.start as usize;
         let length = (policy.compiled.end as usize).saturating_sub(start);
-        let set = match PolicySet::from_policies([policy.parsed.clone()]) {
-            Ok(set) => set,
-            Err(error) => return self.error(file, start..start, error.to_string(), None),
+        let result = PolicySet::from_policies([policy.parsed.clone()])
+            .map_err(|error| error.to_string())
+            .and_then(|set| validators.validate(&set, &policy.compiled.scope));
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => return self.error(file, start..start, error, None),
         };
-        let result = validator.validate(&set, ValidationMode::Strict);
         let id = &policy.compiled.id;
         let prefix = format!("for policy `{id}`, ");
         let before = self.errors.len();

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{action, call};
 use crate::action::{Action, Credential, Effects, ResourceRef, Scope};
 use crate::inventory::Inventory;
-use crate::policy::schema::schema;
+use crate::policy::schema::tests::schema;
 use crate::policy::{Approver, Bundle};
 use crate::vocabulary::{
     Completeness, CredentialSource, Effect, EnvironmentClass, Location, ResourceType,
@@ -86,7 +86,7 @@ fn actions() -> impl Strategy<Value = Action> {
 /// Types that the schema lets be parents of `kind`.
 fn allowed_parents(kind: ResourceType) -> BTreeSet<String> {
     let kind = kind.as_str().parse().unwrap();
-    let ancestors = schema().unwrap().ancestors(&kind).unwrap();
+    let ancestors = schema().ancestors(&kind).unwrap();
     ancestors.map(ToString::to_string).collect()
 }
 
@@ -116,10 +116,10 @@ proptest! {
             request.action().unwrap().clone(),
             request.resource().unwrap().clone(),
             request.context().unwrap().clone(),
-            Some(schema().unwrap()),
+            Some(schema()),
         );
         prop_assert!(checked.is_ok(), "{:?}", checked.err());
-        let entities = Entities::from_entities(query.entities.iter().cloned(), Some(schema().unwrap()));
+        let entities = Entities::from_entities(query.entities.iter().cloned(), Some(schema()));
         prop_assert!(entities.is_ok(), "{:?}", entities.err());
         prop_assert!(bundle.evaluate(&query).allowed);
     }

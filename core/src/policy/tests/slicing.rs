@@ -1,11 +1,17 @@
 //! The indexed engine equals plain Cedar: decision, determining policies and errors.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
 use proptest::prelude::*;
 
 use super::{action, call};
 use crate::action::{Action, Credential, Effects, ResourceRef};
 use crate::decision::DenyReason;
 use crate::inventory::Inventory;
+use crate::policy::schema::tests::schema;
+use crate::policy::scope::Scope;
+use crate::policy::validate::Validators;
 use crate::policy::{Approver, Bundle, Outcome};
 use crate::vocabulary::{CredentialSource, Effect, EnvironmentClass, ResourceType, Verb};
 
@@ -221,6 +227,51 @@ proptest! {
             prop_assert_eq!(left, right);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn validating_for_the_verbs_of_a_policy_is_validating_it(
+        policy in policy(),
+        mention in any::<bool>(),
+        verb in verb_word(),
+    ) {
+        // Other verbs than those of the head may be mentioned behind it.
+        let policy = if mention {
+            policy.replace(';', &format!(" unless {{ action == {verb} || action in {verb} }};"))
+        } else {
+            policy
+        };
+        let parsed = cedar_policy::Policy::parse(None, &policy).unwrap();
+        let scope = Scope::of(&parsed);
+        let set = cedar_policy::PolicySet::from_policies([parsed]).unwrap();
+        let narrow = validators().validate(&set, &scope).unwrap();
+        let full = full_validator().validate(&set, cedar_policy::ValidationMode::Strict);
+        let errors = |result: &cedar_policy::ValidationResult| -> BTreeSet<String> {
+            result.validation_errors().map(ToString::to_string).collect()
+        };
+        let warnings = |result: &cedar_policy::ValidationResult| -> BTreeSet<String> {
+            result.validation_warnings().map(ToString::to_string).collect()
+        };
+        prop_assert_eq!(errors(&narrow), errors(&full), "{}", policy);
+        prop_assert_eq!(warnings(&narrow), warnings(&full), "{}", policy);
+    }
+}
+
+/// One set of validators for all cases; those made first are narrow.
+fn validators() -> MutexGuard<'static, Validators> {
+    static SHARED: OnceLock<Mutex<Validators>> = OnceLock::new();
+    SHARED
+        .get_or_init(|| Mutex::new(Validators::new().unwrap()))
+        .lock()
+        .unwrap()
+}
+
+fn full_validator() -> &'static cedar_policy::Validator {
+    static FULL: OnceLock<cedar_policy::Validator> = OnceLock::new();
+    FULL.get_or_init(|| cedar_policy::Validator::new(schema().clone()))
 }
 
 #[test]
