@@ -76,8 +76,9 @@ impl Session<'_> {
         let cwd = state.cwd.clone();
         let mut words = Words::read(command, arguments, program.stdin, cwd.as_deref());
         words.open_ended = program.open_ended;
-        let setting = self.setting(cwd.as_deref(), program.span);
+        let mut setting = self.setting(cwd.as_deref(), program.span);
         let inner = words.command;
+        setting.here = inner.selectors.is_empty() && inner.credential.is_none() && inner.http.is_none();
         if words.asks_for_help {
             self.plain(&words, &setting, "asks for help only");
             return Stream::from_origin(Origin::Unseen);
