@@ -1,6 +1,7 @@
 //! Compiling: parse, check and validate policies, and report every mistake with its place.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
 
@@ -100,7 +101,7 @@ struct Checker<'a> {
     files: &'a [SourceFile],
     errors: Vec<LoadError>,
     /// Where each id was first used.
-    seen: HashMap<String, (usize, u32)>,
+    seen: HashMap<String, (usize, Range<usize>)>,
     taken: &'a HashMap<&'a str, &'a str>,
 }
 
@@ -170,12 +171,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The policy's id, when it is a good one.
-    fn id(
-        &mut self,
-        file: usize,
-        head: &std::ops::Range<usize>,
-        policy: &Policy,
-    ) -> Option<String> {
+    fn id(&mut self, file: usize, head: &Range<usize>, policy: &Policy) -> Option<String> {
         let id = policy.annotation("id").unwrap_or_default();
         let (message, help) = if id.is_empty() {
             (
@@ -200,16 +196,15 @@ impl<'a> Checker<'a> {
                 format!("policy id `{id}` is used by pack `{pack}`"),
                 "choose another id",
             )
-        } else if let Some((other, line)) = self.seen.get(id) {
-            let other = self.files.get(*other).map_or("", |file| file.name.as_str());
-            (
-                format!("policy id `{id}` is used at {other}:{line}"),
-                "choose another id",
-            )
+        } else if let Some((other, place)) = self.seen.get(id) {
+            let first = self.files.get(*other).map(|file| {
+                let line = LoadError::at("", &file.text, place.clone(), "").line;
+                format!("{}:{line}", file.name)
+            });
+            let message = format!("policy id `{id}` is used at {}", first.unwrap_or_default());
+            (message, "choose another id")
         } else {
-            let text = self.files.get(file).map_or("", |file| file.text.as_str());
-            let line = LoadError::at("", text, head.clone(), "").line;
-            self.seen.insert(id.to_owned(), (file, line));
+            self.seen.insert(id.to_owned(), (file, head.clone()));
             return Some(id.to_owned());
         };
         self.error(file, head.clone(), message, Some(help.to_owned()));
@@ -217,7 +212,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A misspelt annotation would be lost without a word.
-    fn unknown_annotations(&mut self, file: usize, head: &std::ops::Range<usize>, policy: &Policy) {
+    fn unknown_annotations(&mut self, file: usize, head: &Range<usize>, policy: &Policy) {
         let mut unknown: Vec<_> = policy
             .annotations()
             .map(|(name, _)| name.to_owned())
@@ -307,7 +302,7 @@ impl<'a> Checker<'a> {
     fn error(
         &mut self,
         file: usize,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         message: impl Into<String>,
         help: Option<String>,
     ) {
