@@ -14,17 +14,44 @@ use crate::interpret::shell::ast::{
 };
 use crate::interpret::shell::word::{self, Quoting};
 
+/// Words that start or end a compound command and never name a program.
+const RESERVED: [&str; 19] = [
+    "{", "}", "if", "then", "else", "elif", "fi", "for", "do", "done", "case", "esac", "while",
+    "until", "select", "function", "[[", "]]", "coproc",
+];
+
 impl Adapter<'_> {
     pub(super) fn simple(&self, simple: &SimpleCommand) -> Result<CommandKind, Refusal> {
         let named = simple.name.span.start.offset() < simple.name.span.end.offset();
-        let words = self.words(
+        let written = || {
             named
                 .then_some(&simple.name)
                 .into_iter()
-                .chain(&simple.args),
-        )?;
+                .chain(&simple.args)
+        };
+        let touch = |(left, right): (&shuck_ast::Word, &shuck_ast::Word)| {
+            left.span.end.offset() >= right.span.start.offset()
+        };
+        if written().zip(written().skip(1)).any(touch) {
+            // The grammar took for several words what a shell reads as one.
+            return Err(Refusal::Disagreement);
+        }
+        let words = self.words(self.without_negation(written())?)?;
         let assignments = self.assignments(&simple.assignments)?;
         Ok(CommandKind::Simple(Simple { assignments, words }))
+    }
+
+    /// The words without leading `!`, of which the grammar knows one only.
+    fn without_negation<'w>(
+        &self,
+        mut words: impl Iterator<Item = &'w shuck_ast::Word>,
+    ) -> Result<impl Iterator<Item = &'w shuck_ast::Word>, Refusal> {
+        let text = |word: &shuck_ast::Word| self.source.slice(self.span(word.span));
+        let first = words.find(|word| text(word) != "!");
+        if first.is_some_and(|word| RESERVED.contains(&text(word))) {
+            return Err(Refusal::Disagreement);
+        }
+        Ok(first.into_iter().chain(words))
     }
 
     pub(super) fn builtin(&self, builtin: &BuiltinCommand) -> Result<CommandKind, Refusal> {

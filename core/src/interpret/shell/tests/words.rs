@@ -217,3 +217,11 @@ fn braces_and_patterns() {
         &["ls|/home/kim|/home/kim/a|~kim|~|~|a~"],
     );
 }
+
+#[test]
+fn words_that_the_grammar_cuts_wrongly_are_opaque() {
+    opaque("time a {# \\ !\nEin ||time f1()=");
+    opaque("a }a{ b");
+    opaque("a {b,c}k\\\nl");
+    runs("a {b} 'e{# f'", &["a|{b}|e{# f"]);
+}
