@@ -50,14 +50,38 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     /// Refuses a character that ends a word: the grammar took for one word what a shell reads as several.
-    fn separator(&mut self, c: char) -> Result<(), Refusal> {
+    fn separator(&mut self, c: char, at: u32, end: u32) -> Result<(), Refusal> {
         match c {
             ' ' | '\t' | '\n' | ';' | '&' | '<' | '>' => return Err(Refusal::Disagreement),
             '|' if self.groups == 0 => return Err(Refusal::Disagreement),
-            '(' => self.groups = self.groups.saturating_add(1),
+            '(' => self.group(at, end)?,
             ')' => self.groups = self.groups.checked_sub(1).ok_or(Refusal::Disagreement)?,
             _ => {}
         }
+        Ok(())
+    }
+
+    /// The `(` of an extended glob. zsh reads the same text as conditions on files, which may run code.
+    fn group(&mut self, at: u32, end: u32) -> Result<(), Refusal> {
+        let before = self.source.slice((at.saturating_sub(1), at)).chars().next();
+        let extended = matches!(before, Some('?' | '*' | '+' | '@' | '!'));
+        if !(extended || (self.groups > 0 && matches!(before, Some('(' | '|')))) {
+            return Err(Refusal::Disagreement);
+        }
+        let mut rest = self.source.slice((at.saturating_add(1), end)).chars();
+        let condition = |c: &char| c.is_ascii_alphanumeric() || ".^-/@%,=".contains(*c);
+        let letters: String = rest.by_ref().take_while(condition).collect();
+        let delimiter = self.char_at(at.saturating_add(1).saturating_add(length(&letters)), end);
+        let runs = match delimiter {
+            Some('+') => true,
+            Some('|') => letters.ends_with('e') && matches!(before, Some('*' | '?')),
+            Some(')') | None => false,
+            Some(_) => letters.ends_with('e'),
+        };
+        if runs {
+            return Err(Refusal::Ambiguous);
+        }
+        self.groups = self.groups.saturating_add(1);
         Ok(())
     }
 
@@ -90,7 +114,7 @@ impl Reader<'_> {
                 self.construct(at, end)
             }
             _ if self.quoting == Quoting::None => {
-                self.separator(c)?;
+                self.separator(c, at, end)?;
                 self.push(c.encode_utf8(&mut [0; 4]), false);
                 Ok(next)
             }
