@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use shuck_ast::{
-    ArrayElem, AssignmentValue, BuiltinCommand, CompoundCommand, DeclClause, DeclOperand,
-    RedirectTarget, SimpleCommand,
+    ArrayElem, AssignmentValue, BuiltinCommand, CaseCommand, CompoundCommand, DeclClause,
+    DeclOperand, ForCommand, IfCommand, RedirectTarget, SimpleCommand,
 };
 
 use super::{Adapter, Refusal};
@@ -120,36 +120,8 @@ impl Adapter<'_> {
 
     pub(super) fn compound(&self, compound: &CompoundCommand) -> Result<CommandKind, Refusal> {
         Ok(match compound {
-            CompoundCommand::If(clause) => {
-                let mut arms = vec![(
-                    self.list(&clause.condition)?,
-                    self.list(&clause.then_branch)?,
-                )];
-                for (condition, body) in &clause.elif_branches {
-                    arms.push((self.list(condition)?, self.list(body)?));
-                }
-                let otherwise = clause
-                    .else_branch
-                    .as_ref()
-                    .map(|body| self.list(body))
-                    .transpose()?;
-                CommandKind::If(arms, otherwise)
-            }
-            CompoundCommand::For(clause) => {
-                let name = clause
-                    .targets
-                    .first()
-                    .and_then(|target| target.name.as_ref());
-                let name = name
-                    .filter(|_| clause.targets.len() == 1)
-                    .ok_or(Refusal::Grammar)?;
-                let words = clause
-                    .words
-                    .as_ref()
-                    .map(|words| self.words(words))
-                    .transpose()?;
-                CommandKind::For(name.as_str().to_owned(), words, self.list(&clause.body)?)
-            }
+            CompoundCommand::If(clause) => self.branches(clause)?,
+            CompoundCommand::For(clause) => self.for_words(clause)?,
             CompoundCommand::Select(clause) => {
                 let words = self.words(&clause.words)?;
                 CommandKind::For(
@@ -168,23 +140,7 @@ impl Adapter<'_> {
             CompoundCommand::Until(clause) => {
                 CommandKind::While(self.list(&clause.condition)?, self.list(&clause.body)?)
             }
-            CompoundCommand::Case(clause) => {
-                let arms = clause.cases.iter().map(|case| {
-                    let patterns = case
-                        .patterns
-                        .iter()
-                        .map(|pattern| self.span(pattern.span))
-                        .collect();
-                    Ok(Arm {
-                        patterns,
-                        body: self.list(&case.body)?,
-                    })
-                });
-                CommandKind::Case(
-                    self.word(&clause.word)?,
-                    arms.collect::<Result<_, Refusal>>()?,
-                )
-            }
+            CompoundCommand::Case(clause) => self.case(clause)?,
             CompoundCommand::Subshell(body) => CommandKind::Subshell(self.list(body)?),
             CompoundCommand::BraceGroup(body) => CommandKind::Group(self.list(body)?),
             CompoundCommand::Arithmetic(clause) => CommandKind::Arithmetic(self.span(clause.span)),
@@ -207,6 +163,60 @@ impl Adapter<'_> {
                 return Err(Refusal::Grammar);
             }
         })
+    }
+
+    fn branches(&self, clause: &IfCommand) -> Result<CommandKind, Refusal> {
+        let mut arms = vec![(
+            self.list(&clause.condition)?,
+            self.list(&clause.then_branch)?,
+        )];
+        for (condition, body) in &clause.elif_branches {
+            arms.push((self.list(condition)?, self.list(body)?));
+        }
+        let otherwise = clause
+            .else_branch
+            .as_ref()
+            .map(|body| self.list(body))
+            .transpose()?;
+        Ok(CommandKind::If(arms, otherwise))
+    }
+
+    fn for_words(&self, clause: &ForCommand) -> Result<CommandKind, Refusal> {
+        let name = clause
+            .targets
+            .first()
+            .and_then(|target| target.name.as_ref());
+        let name = name
+            .filter(|_| clause.targets.len() == 1)
+            .ok_or(Refusal::Grammar)?;
+        let words = clause
+            .words
+            .as_ref()
+            .map(|words| self.words(words))
+            .transpose()?;
+        Ok(CommandKind::For(
+            name.as_str().to_owned(),
+            words,
+            self.list(&clause.body)?,
+        ))
+    }
+
+    fn case(&self, clause: &CaseCommand) -> Result<CommandKind, Refusal> {
+        let arms = clause.cases.iter().map(|case| {
+            let patterns = case
+                .patterns
+                .iter()
+                .map(|pattern| self.span(pattern.span))
+                .collect();
+            Ok(Arm {
+                patterns,
+                body: self.list(&case.body)?,
+            })
+        });
+        Ok(CommandKind::Case(
+            self.word(&clause.word)?,
+            arms.collect::<Result<_, Refusal>>()?,
+        ))
     }
 
     fn assignments(
