@@ -47,6 +47,8 @@ pub struct ShellState {
     pub functions: BTreeMap<String, FunctionSet>,
     /// Aliases defined in the call.
     pub aliases: BTreeMap<String, Value>,
+    /// Variables that are read-only or change what they are given (`declare -l`, `-u`, `-i`).
+    pub(crate) peculiar: Vec<String>,
     /// Bookkeeping of the walk itself.
     pub(crate) ledger: state::Ledger,
 }

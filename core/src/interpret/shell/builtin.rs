@@ -103,37 +103,46 @@ impl ShellState {
     }
 
     fn declare(&mut self, builtin: &str, words: &[Value]) -> Option<&'static str> {
-        let mut opaque = None;
-        for word in words {
-            if let Some(flags) = word.prefix().strip_prefix(['-', '+']) {
-                if flags.contains('n') && builtin != "export" {
-                    opaque =
-                        Some("name reference: a variable under another name; use the name itself");
-                }
-                continue;
-            }
-            if let Some((name, value)) = split_assignment(word) {
-                self.hide_local(builtin, &name);
-                let array = value.prefix().starts_with('(');
-                let known = self.variables.get(&name).is_some_and(Value::is_dynamic);
-                if !(array && (known || self.arrays.contains_key(&name))) {
-                    self.set_variable(&name, value);
-                }
-                if builtin == "export" || words.iter().any(|flag| flag.prefix().starts_with("-x")) {
-                    self.export(&name);
-                }
-            } else if let Some(name) = word.exact() {
-                self.hide_local(builtin, &name);
-                match builtin {
-                    "export" => self.export(&name),
-                    "local" => self.set_variable(&name, Value::default()),
-                    _ => {}
-                }
-            } else {
+        let flags: String = words.iter().filter_map(flags_of).collect();
+        let read_only = builtin == "readonly" || flags.contains('r');
+        let converts = flags.contains(['l', 'u', 'i', 'c']) && builtin != "export";
+        // Outside a function `local` fails in some shells.
+        let doubtful = converts || (builtin == "local" && self.ledger.locals.is_empty());
+        for word in words.iter().filter(|word| flags_of(word).is_none()) {
+            let assignment = split_assignment(word);
+            let Some(name) = assignment
+                .as_ref()
+                .map(|(name, _)| name.clone())
+                .or_else(|| word.exact())
+            else {
                 self.assign_anything(word);
+                continue;
+            };
+            self.hide_local(builtin, &name);
+            if doubtful {
+                self.mark_peculiar(&name);
+            }
+            match assignment {
+                Some((_, value)) => {
+                    // An array was assigned when the command was read.
+                    let array = value.prefix().starts_with('(');
+                    let known = self.variables.get(&name).is_some_and(Value::is_dynamic);
+                    if !(array && (known || self.arrays.contains_key(&name))) {
+                        self.set_variable(&name, value);
+                    }
+                }
+                None if builtin == "local" => self.set_variable(&name, Value::default()),
+                None => {}
+            }
+            if builtin == "export" || flags.contains('x') {
+                self.export(&name);
+            }
+            if read_only {
+                self.mark_peculiar(&name);
             }
         }
-        opaque
+        (flags.contains('n') && builtin != "export")
+            .then_some("name reference: a variable under another name; use the name itself")
     }
 
     fn unset(&mut self, words: &[Value]) {
@@ -259,6 +268,11 @@ impl ShellState {
             };
         }
     }
+}
+
+/// The letters of an option.
+fn flags_of(word: &Value) -> Option<String> {
+    word.prefix().strip_prefix(['-', '+']).map(str::to_owned)
 }
 
 /// The name and value of `name=value`, `name+=value` or `name[…]=value`.

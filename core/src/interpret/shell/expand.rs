@@ -90,7 +90,7 @@ impl Walker<'_> {
                 } => {
                     let mut rest = text.as_str();
                     if index == 0 && (word.parts.len() == 1 || text.contains('/')) {
-                        rest = self.tilde(text, fields);
+                        rest = self.tilde(state, text, fields);
                     }
                     let pattern = split && is_pattern(rest);
                     fields.push(Piece {
@@ -145,21 +145,24 @@ impl Walker<'_> {
     }
 
     /// A leading `~` becomes the home directory, if that is known; returns the text after it.
-    fn tilde<'t>(&mut self, text: &'t str, fields: &mut Fields) -> &'t str {
-        let Some(rest) = text
-            .strip_prefix('~')
-            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-        else {
+    fn tilde<'t>(&mut self, state: &ShellState, text: &'t str, fields: &mut Fields) -> &'t str {
+        let rest = text.strip_prefix('~');
+        let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
             return text;
         };
-        match self.runner.variable("HOME") {
+        let home = self.variable(state, "HOME");
+        match home.known_text() {
             Some(home) => {
-                let text = Some(home.expose().trim_end_matches('/').to_owned());
+                let text = Some(home.trim_end_matches('/').to_owned());
                 fields.push(Piece {
                     text,
                     origin: Origin::Literal,
                     pattern: false,
                 });
+                rest
+            }
+            None if state.variables.contains_key("HOME") => {
+                home.pieces.into_iter().for_each(|piece| fields.push(piece));
                 rest
             }
             None => text,

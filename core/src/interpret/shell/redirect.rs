@@ -34,6 +34,8 @@ pub(super) struct Plumbing {
     pub(super) stdin: Option<Stream>,
     sinks: BTreeMap<i32, Sink>,
     targets: Vec<Target>,
+    /// The state in which `>(…)` starts: before the command.
+    before: Option<Box<ShellState>>,
 }
 
 impl Walker<'_> {
@@ -44,6 +46,7 @@ impl Walker<'_> {
             stdin: None,
             sinks,
             targets: Vec::new(),
+            before: None,
         };
         for redirect in redirects {
             match &redirect.kind {
@@ -128,6 +131,7 @@ impl Walker<'_> {
                 .get(*index)
                 .is_some_and(|c| c.kind == Kind::ProcessOut)
         {
+            plumbing.before = Some(Box::new(state.clone()));
             plumbing.add(Target::Process(*index), redirect.descriptor);
             return;
         }
@@ -170,7 +174,11 @@ impl Walker<'_> {
             match target {
                 Target::Process(index) => {
                     let outer = std::mem::replace(&mut self.stdin, written);
-                    self.substitution(state, *index);
+                    let mut copy = plumbing.before.as_deref().cloned().unwrap_or_default();
+                    copy.files.clone_from(&state.files);
+                    copy.ledger = state.ledger.clone();
+                    self.substitution(&mut copy, *index);
+                    state.settle(copy);
                     self.stdin = outer;
                 }
                 Target::File {

@@ -82,12 +82,24 @@ impl ShellState {
         self.files.insert(key, stream);
     }
 
-    /// Assigns a variable.
+    /// Assigns a variable. One that is read-only or changes what it is given becomes unknown.
     pub fn set_variable(&mut self, name: &str, value: Value) {
+        let value = if self.peculiar.iter().any(|known| known == name) {
+            Value::unseen(value.origins().next().cloned().unwrap_or(Origin::Unseen))
+        } else {
+            value
+        };
         self.arrays.remove(name);
         self.variables.insert(name.to_owned(), value);
         if self.ledger.export_all {
             self.export(name);
+        }
+    }
+
+    /// Marks a variable whose assignments do not simply take effect.
+    pub(super) fn mark_peculiar(&mut self, name: &str) {
+        if !self.peculiar.iter().any(|known| known == name) {
+            self.peculiar.push(name.to_owned());
         }
     }
 
@@ -163,6 +175,9 @@ impl ShellState {
                 .entry(name.clone())
                 .or_insert_with(|| theirs.clone());
             either(ours, theirs);
+        }
+        for name in &other.peculiar {
+            self.mark_peculiar(name);
         }
         self.join_functions(other);
         for (name, alias) in &other.aliases {

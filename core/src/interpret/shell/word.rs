@@ -15,6 +15,8 @@ pub enum Quoting {
     Heredoc,
     /// In the word of a parameter expansion inside double quotes.
     Operand,
+    /// In the word of a parameter expansion outside quotes: separators are plain text there.
+    PlainOperand,
 }
 
 /// Reads the word at `span`.
@@ -25,6 +27,7 @@ pub fn parse(source: &Source, span: Span, quoting: Quoting) -> Result<Word, Refu
     let mut reader = Reader {
         source,
         quoting,
+        groups: 0,
         parts: Vec::new(),
     };
     let mut at = span.0;
@@ -40,10 +43,52 @@ pub fn parse(source: &Source, span: Span, quoting: Quoting) -> Result<Word, Refu
 struct Reader<'s> {
     source: &'s Source,
     quoting: Quoting,
+    /// Open parentheses of extended globs.
+    groups: usize,
     parts: Vec<Part>,
 }
 
 impl Reader<'_> {
+    /// Refuses a character that ends a word: the grammar took for one word what a shell reads as several.
+    fn separator(&mut self, c: char, at: u32, end: u32) -> Result<(), Refusal> {
+        match c {
+            ' ' | '\t' | '\n' | ';' | '&' | '<' | '>' => return Err(Refusal::Disagreement),
+            '|' if self.groups == 0 => return Err(Refusal::Disagreement),
+            '(' => self.group(at, end)?,
+            ')' => self.groups = self.groups.checked_sub(1).ok_or(Refusal::Disagreement)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The `(` of an extended glob. zsh reads the same text as conditions on files, which may run code.
+    fn group(&mut self, at: u32, end: u32) -> Result<(), Refusal> {
+        let before = self.source.slice((at.saturating_sub(1), at)).chars().next();
+        let extended = matches!(before, Some('?' | '*' | '+' | '@' | '!'));
+        if !(extended || (self.groups > 0 && matches!(before, Some('(' | '|')))) {
+            return Err(Refusal::Disagreement);
+        }
+        let mut rest = self.source.slice((at.saturating_add(1), end)).chars();
+        let condition = |c: &char| c.is_ascii_alphanumeric() || ".^-/@%,=".contains(*c);
+        let letters: String = rest.by_ref().take_while(condition).collect();
+        let delimiter = self.char_at(at.saturating_add(1).saturating_add(length(&letters)), end);
+        let runs = match delimiter {
+            Some('+') => true,
+            Some('|') => letters.ends_with('e') && matches!(before, Some('*' | '?')),
+            Some(')') | None => false,
+            Some(_) => letters.ends_with('e'),
+        };
+        if runs {
+            return Err(Refusal::Ambiguous);
+        }
+        self.groups = self.groups.saturating_add(1);
+        Ok(())
+    }
+
+    const fn is_quoted(&self) -> bool {
+        !matches!(self.quoting, Quoting::None | Quoting::PlainOperand)
+    }
+
     fn char_at(&self, at: u32, end: u32) -> Option<char> {
         self.source.slice((at, end)).chars().next()
     }
@@ -54,9 +99,9 @@ impl Reader<'_> {
             return Err(Refusal::Disagreement);
         };
         let next = at.saturating_add(width(c));
-        let unquoted = self.quoting == Quoting::None;
+        let unquoted = !self.is_quoted();
         match c {
-            '\\' => Ok(self.escape(next, end)),
+            '\\' => self.escape(next, end),
             '\'' if unquoted => self.single(next, end),
             '"' if unquoted => self.double(next, end),
             '"' if self.quoting == Quoting::Operand => {
@@ -67,6 +112,11 @@ impl Reader<'_> {
             '`' => self.construct(at, end),
             '<' | '>' if unquoted && self.char_at(next, end) == Some('(') => {
                 self.construct(at, end)
+            }
+            _ if self.quoting == Quoting::None => {
+                self.separator(c, at, end)?;
+                self.push(c.encode_utf8(&mut [0; 4]), false);
+                Ok(next)
             }
             _ => {
                 self.push(c.encode_utf8(&mut [0; 4]), !unquoted);
@@ -92,13 +142,17 @@ impl Reader<'_> {
     }
 
     /// From after a backslash.
-    fn escape(&mut self, at: u32, end: u32) -> u32 {
+    fn escape(&mut self, at: u32, end: u32) -> Result<u32, Refusal> {
         let Some(c) = self.char_at(at, end) else {
+            if self.quoting == Quoting::None && (at as usize) < self.source.text.len() {
+                // The grammar cut the word between a backslash and what it quotes.
+                return Err(Refusal::Disagreement);
+            }
             self.push("\\", true);
-            return at;
+            return Ok(at);
         };
         let special = match self.quoting {
-            Quoting::None => true,
+            Quoting::None | Quoting::PlainOperand => true,
             Quoting::Double => matches!(c, '$' | '`' | '"' | '\\' | '\n'),
             Quoting::Heredoc => matches!(c, '$' | '`' | '\\' | '\n'),
             Quoting::Operand => matches!(c, '$' | '`' | '"' | '\\' | '\n' | '}'),
@@ -109,7 +163,7 @@ impl Reader<'_> {
         if c != '\n' || !special {
             self.push(c.encode_utf8(&mut [0; 4]), true);
         }
-        at.saturating_add(width(c))
+        Ok(at.saturating_add(width(c)))
     }
 
     fn single(&mut self, at: u32, end: u32) -> Result<u32, Refusal> {
@@ -131,7 +185,7 @@ impl Reader<'_> {
 
     fn dollar(&mut self, at: u32, end: u32) -> Result<u32, Refusal> {
         let next = at.saturating_add(1);
-        let quoted = self.quoting != Quoting::None;
+        let quoted = self.is_quoted();
         match self.char_at(next, end) {
             Some('(' | '{' | '[') => self.construct(at, end),
             Some('\'') if !quoted => {
@@ -167,7 +221,7 @@ impl Reader<'_> {
             "*" => Element::Joined,
             _ => Element::None,
         };
-        let quoted = self.quoting != Quoting::None;
+        let quoted = self.is_quoted();
         let parameter = Parameter {
             name,
             element,
@@ -184,7 +238,7 @@ impl Reader<'_> {
         if construct.span.1 > end {
             return Err(Refusal::Disagreement);
         }
-        let quoted = self.quoting != Quoting::None;
+        let quoted = self.is_quoted();
         self.parts.push(match construct.kind {
             Kind::Arithmetic => Part::Arithmetic(construct.span),
             Kind::Parameter => {
@@ -200,7 +254,7 @@ impl Reader<'_> {
 /// The inside of `${…}`.
 fn braced(source: &Source, span: Span, body: Span, quoting: Quoting) -> Result<Parameter, Refusal> {
     let text = source.slice(body);
-    let quoted = quoting != Quoting::None;
+    let quoted = !matches!(quoting, Quoting::None | Quoting::PlainOperand);
     let (prefix, rest) = match text.strip_prefix(['#', '!']) {
         Some(rest) if !rest.is_empty() && name_of(rest).is_some() => (text.get(..1), rest),
         _ => (None, text),
@@ -230,7 +284,7 @@ fn braced(source: &Source, span: Span, body: Span, quoting: Quoting) -> Result<P
     if !matches!(operator, Operator::Other | Operator::Prompt) {
         let start = body.1.saturating_sub(length(word));
         let inner = match quoting {
-            Quoting::None => Quoting::None,
+            Quoting::None | Quoting::PlainOperand => Quoting::PlainOperand,
             Quoting::Double | Quoting::Heredoc | Quoting::Operand => Quoting::Operand,
         };
         parameter.operand = Some(parse(source, (start, body.1), inner)?);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use shuck_ast::{
-    ArrayElem, AssignmentValue, BuiltinCommand, CompoundCommand, DeclClause, DeclOperand,
-    RedirectTarget, SimpleCommand,
+    ArrayElem, AssignmentValue, BuiltinCommand, CaseCommand, CompoundCommand, DeclClause,
+    DeclOperand, ForCommand, IfCommand, RedirectTarget, SimpleCommand,
 };
 
 use super::{Adapter, Refusal};
@@ -14,17 +14,44 @@ use crate::interpret::shell::ast::{
 };
 use crate::interpret::shell::word::{self, Quoting};
 
+/// Words that start or end a compound command and never name a program.
+const RESERVED: [&str; 19] = [
+    "{", "}", "if", "then", "else", "elif", "fi", "for", "do", "done", "case", "esac", "while",
+    "until", "select", "function", "[[", "]]", "coproc",
+];
+
 impl Adapter<'_> {
     pub(super) fn simple(&self, simple: &SimpleCommand) -> Result<CommandKind, Refusal> {
         let named = simple.name.span.start.offset() < simple.name.span.end.offset();
-        let words = self.words(
+        let written = || {
             named
                 .then_some(&simple.name)
                 .into_iter()
-                .chain(&simple.args),
-        )?;
+                .chain(&simple.args)
+        };
+        let touch = |(left, right): (&shuck_ast::Word, &shuck_ast::Word)| {
+            left.span.end.offset() >= right.span.start.offset()
+        };
+        if written().zip(written().skip(1)).any(touch) {
+            // The grammar took for several words what a shell reads as one.
+            return Err(Refusal::Disagreement);
+        }
+        let words = self.words(self.without_negation(written())?)?;
         let assignments = self.assignments(&simple.assignments)?;
         Ok(CommandKind::Simple(Simple { assignments, words }))
+    }
+
+    /// The words without leading `!`, of which the grammar knows one only.
+    fn without_negation<'w>(
+        &self,
+        mut words: impl Iterator<Item = &'w shuck_ast::Word>,
+    ) -> Result<impl Iterator<Item = &'w shuck_ast::Word>, Refusal> {
+        let text = |word: &shuck_ast::Word| self.source.slice(self.span(word.span));
+        let first = words.find(|word| text(word) != "!");
+        if first.is_some_and(|word| RESERVED.contains(&text(word))) {
+            return Err(Refusal::Disagreement);
+        }
+        Ok(first.into_iter().chain(words))
     }
 
     pub(super) fn builtin(&self, builtin: &BuiltinCommand) -> Result<CommandKind, Refusal> {
@@ -93,36 +120,8 @@ impl Adapter<'_> {
 
     pub(super) fn compound(&self, compound: &CompoundCommand) -> Result<CommandKind, Refusal> {
         Ok(match compound {
-            CompoundCommand::If(clause) => {
-                let mut arms = vec![(
-                    self.list(&clause.condition)?,
-                    self.list(&clause.then_branch)?,
-                )];
-                for (condition, body) in &clause.elif_branches {
-                    arms.push((self.list(condition)?, self.list(body)?));
-                }
-                let otherwise = clause
-                    .else_branch
-                    .as_ref()
-                    .map(|body| self.list(body))
-                    .transpose()?;
-                CommandKind::If(arms, otherwise)
-            }
-            CompoundCommand::For(clause) => {
-                let name = clause
-                    .targets
-                    .first()
-                    .and_then(|target| target.name.as_ref());
-                let name = name
-                    .filter(|_| clause.targets.len() == 1)
-                    .ok_or(Refusal::Grammar)?;
-                let words = clause
-                    .words
-                    .as_ref()
-                    .map(|words| self.words(words))
-                    .transpose()?;
-                CommandKind::For(name.as_str().to_owned(), words, self.list(&clause.body)?)
-            }
+            CompoundCommand::If(clause) => self.branches(clause)?,
+            CompoundCommand::For(clause) => self.for_words(clause)?,
             CompoundCommand::Select(clause) => {
                 let words = self.words(&clause.words)?;
                 CommandKind::For(
@@ -141,23 +140,7 @@ impl Adapter<'_> {
             CompoundCommand::Until(clause) => {
                 CommandKind::While(self.list(&clause.condition)?, self.list(&clause.body)?)
             }
-            CompoundCommand::Case(clause) => {
-                let arms = clause.cases.iter().map(|case| {
-                    let patterns = case
-                        .patterns
-                        .iter()
-                        .map(|pattern| self.span(pattern.span))
-                        .collect();
-                    Ok(Arm {
-                        patterns,
-                        body: self.list(&case.body)?,
-                    })
-                });
-                CommandKind::Case(
-                    self.word(&clause.word)?,
-                    arms.collect::<Result<_, Refusal>>()?,
-                )
-            }
+            CompoundCommand::Case(clause) => self.case(clause)?,
             CompoundCommand::Subshell(body) => CommandKind::Subshell(self.list(body)?),
             CompoundCommand::BraceGroup(body) => CommandKind::Group(self.list(body)?),
             CompoundCommand::Arithmetic(clause) => CommandKind::Arithmetic(self.span(clause.span)),
@@ -180,6 +163,60 @@ impl Adapter<'_> {
                 return Err(Refusal::Grammar);
             }
         })
+    }
+
+    fn branches(&self, clause: &IfCommand) -> Result<CommandKind, Refusal> {
+        let mut arms = vec![(
+            self.list(&clause.condition)?,
+            self.list(&clause.then_branch)?,
+        )];
+        for (condition, body) in &clause.elif_branches {
+            arms.push((self.list(condition)?, self.list(body)?));
+        }
+        let otherwise = clause
+            .else_branch
+            .as_ref()
+            .map(|body| self.list(body))
+            .transpose()?;
+        Ok(CommandKind::If(arms, otherwise))
+    }
+
+    fn for_words(&self, clause: &ForCommand) -> Result<CommandKind, Refusal> {
+        let name = clause
+            .targets
+            .first()
+            .and_then(|target| target.name.as_ref());
+        let name = name
+            .filter(|_| clause.targets.len() == 1)
+            .ok_or(Refusal::Grammar)?;
+        let words = clause
+            .words
+            .as_ref()
+            .map(|words| self.words(words))
+            .transpose()?;
+        Ok(CommandKind::For(
+            name.as_str().to_owned(),
+            words,
+            self.list(&clause.body)?,
+        ))
+    }
+
+    fn case(&self, clause: &CaseCommand) -> Result<CommandKind, Refusal> {
+        let arms = clause.cases.iter().map(|case| {
+            let patterns = case
+                .patterns
+                .iter()
+                .map(|pattern| self.span(pattern.span))
+                .collect();
+            Ok(Arm {
+                patterns,
+                body: self.list(&case.body)?,
+            })
+        });
+        Ok(CommandKind::Case(
+            self.word(&clause.word)?,
+            arms.collect::<Result<_, Refusal>>()?,
+        ))
     }
 
     fn assignments(

@@ -7,6 +7,8 @@ use crate::interpret::value::{Origin, Stream};
 fn lists_run_every_command() {
     runs("a; b && c || d & e\nf", &["a", "b", "c", "d", "e", "f"]);
     runs("echo 'a; b && c | d'", &["echo|a; b && c | d"]);
+    runs("! ! a; ! ! ! b '!'; '!' c", &["a", "b|!", "!|c"]);
+    runs("'if' a; echo if then }", &["if|a", "echo|if|then|}"]);
     runs("! a; time b; { c; }; (d)", &["a", "b", "c", "d"]);
     runs(
         "if a; then b; elif c; then d; else e; fi",
@@ -163,6 +165,7 @@ fn process_substitutions_have_a_path_and_content() {
     assert_eq!(recorder.stdins[2].text.as_ref().unwrap().expose(), "a\n");
     let recorder = runs("echo a > >(sh)", &["echo|a", "sh"]);
     assert_eq!(recorder.stdins[1].text.as_ref().unwrap().expose(), "a\n");
+    runs("A=1; export A=2 > >(r $A)", &["export|A=2", "r|1"]);
     let recorder = runs("fetch u | tee >(sh)", &["fetch|u", "sh", "tee|/dev/fd/63"]);
     assert!(recorder.stdins[1].from_network());
     let recorder = runs("sh /dev/fd/3 3<<< 'rm x'", &["sh|/dev/fd/3"]);

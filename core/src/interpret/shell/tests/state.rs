@@ -50,6 +50,15 @@ fn branches_that_disagree_leave_nothing_known() {
     runs("A=1; case x in a) A=2;; esac; r $A", &["r|?"]);
     runs("A=1; if t; then A=2; exit; fi; r $A", &["t", "exit", "r|1"]);
     runs("read A; r $A", &["read|A", "r|?"]);
+    runs(
+        "readonly A=1; r $A\nA=2\nr $A",
+        &["readonly|A=1", "r|1", "r|?"],
+    );
+    runs(
+        "declare -l A=RM; r $A; declare B=RM; r $B",
+        &["declare|-l|A=RM", "r|?", "declare|B=RM", "r|RM"],
+    );
+    runs("local A=1; r $A", &["local|A=1", "r|?"]);
     runs("A=1; unset A; r $A x", &["unset|A", "r|x"]);
     runs("A=1; printf -v A x; r $A", &["printf|-v|A|x", "r|?"]);
     runs("A=1; printf A x; r $A", &["printf|A|x", "r|1"]);

@@ -211,9 +211,28 @@ fn braces_and_patterns() {
     );
     runs("echo {1..100000} x", &["echo|?|x"]);
     runs("rm *.txt 'b*' a\\* [ab] [", &["rm|‹*.txt›|b*|a*|‹[ab]›|["]);
+    runs("HOME=/x; ls ~/a", &["ls|/x/a"]);
+    runs("rm !(keep|*.md) @(a|b)", &["rm|‹!(keep|*.md)›|‹@(a|b)›"]);
+    for zsh in [
+        "ls *(e:'rm x':)",
+        "ls *(.e:rm:)",
+        "ls *(+rm)",
+        "cat =(rm)",
+        "cat =(rm x)",
+    ] {
+        opaque(zsh);
+    }
     runs("P='*'; rm $P \"$P\"", &["rm|‹*›|*"]);
     runs(
         "ls ~ ~/a ~kim \\~ '~' a~",
         &["ls|/home/kim|/home/kim/a|~kim|~|~|a~"],
     );
+}
+
+#[test]
+fn words_that_the_grammar_cuts_wrongly_are_opaque() {
+    opaque("time a {# \\ !\nEin ||time f1()=");
+    opaque("a }a{ b");
+    opaque("a {b,c}k\\\nl");
+    runs("a {b} 'e{# f'", &["a|{b}|e{# f"]);
 }

@@ -202,6 +202,9 @@ impl Walker<'_> {
         let Some(values) = values else {
             return self.each_unknown(state, name, Value::unseen(Origin::Unseen), body);
         };
+        if values.is_empty() {
+            return self.each_unknown(state, name, Value::unseen(Origin::Literal), body);
+        }
         let factor = self.unrolled.saturating_mul(values.len().max(1));
         let known = values.iter().all(|value| !value.is_dynamic());
         if values.len() > 1 && !(known && values.len() <= LOOP_WORDS && factor <= UNROLLED) {
