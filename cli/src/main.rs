@@ -1,2 +1,24 @@
-//! x
-fn main() {}
+//! The `checkrein` command: authorize tool calls, hook coding agents, explain and check policies.
+//!
+//! Everything that decides lives in the `checkrein` crate. Here are files, environment, terminal
+//! and the dialects of the hosts.
+#![forbid(unsafe_code)]
+
+mod authorize;
+mod cache;
+mod check;
+mod config;
+mod demo;
+mod engine;
+mod explain;
+mod hook;
+mod init;
+mod lines;
+mod options;
+mod show;
+mod surroundings;
+mod watchdog;
+
+fn main() -> std::process::ExitCode {
+    options::run()
+}

@@ -6,6 +6,7 @@ mod strict;
 
 pub use canonical::canonical;
 pub use read::{WireError, call_from_json};
+pub use strict::object as object_from_json;
 
 use serde_json::{Map, Value, json};
 

@@ -1,0 +1,168 @@
+//! `checkrein hook`: answers to coding agents, each in its own dialect.
+//!
+//! Hosts fail open: a hook that crashes, is slow or prints something unexpected lets the call run.
+//! So every way out of here is one of three: one JSON document, `{}`, or exit code 2 with a reason.
+
+mod answer;
+mod claude_code;
+mod cursor;
+mod event;
+mod install;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use checkrein::inventory::Mode;
+use checkrein::vocabulary::Verdict;
+use checkrein::{Decision, ToolCall};
+
+use crate::config::{self, Place};
+use crate::engine;
+use crate::options::ConfigOptions;
+use crate::watchdog::Watchdog;
+use answer::{Answer, Asking};
+use event::{Event, EventError};
+
+const EXAMPLES: &str = "\
+Examples:
+  checkrein hook claude-code --print-config
+  checkrein hook cursor --print-config --config ~/.config/checkrein/checkrein.toml
+
+Exit codes:
+  0  no opinion ({} on standard output) or a question to the user, in the host's JSON
+  2  the call must not run; the reason is on standard error, standard output is empty";
+
+/// The host that calls.
+#[derive(clap::Subcommand)]
+pub enum Host {
+    /// Answer an event of Claude Code
+    #[command(after_help = EXAMPLES)]
+    ClaudeCode(HookOptions),
+    /// Answer an event of Cursor
+    #[command(after_help = EXAMPLES)]
+    Cursor(CursorOptions),
+}
+
+/// What every host's hook takes.
+#[derive(clap::Args)]
+pub struct HookOptions {
+    #[command(flatten)]
+    config: ConfigOptions,
+    /// The agent's id in policies and the inventory; the host's name when absent
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    agent: Option<String>,
+    /// Refuse when answering takes longer than this
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    timeout_ms: u64,
+    /// Print the settings that install this hook, and read nothing
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// What Cursor's hook takes.
+#[derive(clap::Args)]
+pub struct CursorOptions {
+    #[command(flatten)]
+    common: HookOptions,
+    /// The event, when the input does not say it or says it wrongly
+    #[arg(long, value_name = "NAME")]
+    event: Option<String>,
+    /// In preToolUse, leave shell and MCP calls that need approval to beforeShellExecution and
+    /// beforeMCPExecution, which must be installed too; what is denied is denied here already
+    #[arg(long)]
+    defer_approvals: bool,
+}
+
+/// Runs the command.
+pub fn run(host: &Host) -> ExitCode {
+    let common = match host {
+        Host::ClaudeCode(options) => options,
+        Host::Cursor(options) => &options.common,
+    };
+    if common.print_config {
+        return install::print(host);
+    }
+    refuse_on_panic();
+    let late = Watchdog::start(Duration::from_millis(common.timeout_ms), || {
+        answer::refuse(late_reason()).exit_now();
+    });
+    let Ok(watchdog) = late else {
+        return answer::refuse("there can be no watchdog thread").give();
+    };
+    watchdog.begin();
+    let answer = engine::guarded(|| answer_to(host, common))
+        .unwrap_or_else(|| answer::refuse("checkrein failed; the call is not allowed"));
+    watchdog.claim();
+    answer.give()
+}
+
+fn answer_to(host: &Host, options: &HookOptions) -> Answer {
+    let event = match Event::read(io::stdin()) {
+        Ok(event) => event,
+        Err(error) => return answer::refuse(&unreadable(&error)),
+    };
+    let asked = match host {
+        Host::ClaudeCode(_) => claude_code::call(&event, agent(host)),
+        Host::Cursor(cursor) => cursor::call(&event, agent(host), cursor),
+    };
+    let (call, asking) = match asked {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return Answer::NoOpinion,
+        Err(error) => return answer::refuse(&unreadable(&error)),
+    };
+    let opened = match config::open(&options.config, &place(&call)) {
+        Ok(opened) => opened,
+        Err(error) => return answer::refuse(&format!("the configuration cannot be used: {error}")),
+    };
+    let decision = engine::authorize(&opened.bundle, &call);
+    if opened.bundle.mode() == Mode::Observe {
+        return observed(&decision, &opened.notes);
+    }
+    answer::of(&decision, asking, &opened.notes)
+}
+
+/// The agent's id, as policies know it.
+fn agent(host: &Host) -> &str {
+    match host {
+        Host::ClaudeCode(options) => options.agent.as_deref().unwrap_or("claude-code"),
+        Host::Cursor(options) => options.common.agent.as_deref().unwrap_or("cursor"),
+    }
+}
+
+fn place(call: &ToolCall) -> Place {
+    let workspace = &call.workspace;
+    match workspace.root.as_ref().or(workspace.cwd.as_ref()) {
+        Some(root) => Place { start: PathBuf::from(root), root: PathBuf::from(root) },
+        None => Place::of_process(),
+    }
+}
+
+fn observed(decision: &Decision, notes: &[String]) -> Answer {
+    if decision.verdict != Verdict::Allow {
+        let text = answer::text(decision, Asking::Nobody, notes);
+        eprintln!("checkrein observes and would have stopped this: {text}");
+    }
+    Answer::NoOpinion
+}
+
+fn unreadable(error: &EventError) -> String {
+    format!("the event cannot be read, so the call is not allowed: {error}")
+}
+
+fn late_reason() -> &'static str {
+    if crate::cache::validating() {
+        "the policies have changed and validating them takes longer than the hook may; run \
+         `checkrein check` once"
+    } else {
+        "answering took too long; the call is not allowed"
+    }
+}
+
+/// A panic anywhere ends in a refusal. Its message may quote the call and is not shown.
+fn refuse_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        answer::refuse(&format!("{}; the call is not allowed", engine::place(panic))).exit_now();
+    }));
+}
