@@ -214,6 +214,7 @@ pub(crate) fn setting() -> Setting<'static> {
         effects: Effects::NONE,
         argument: Cow::Borrowed("command"),
         span: (0, 1),
+        here: false,
     }
 }
 
