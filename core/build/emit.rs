@@ -13,6 +13,7 @@ pub struct Emitter {
     statics: String,
     commands: BTreeMap<String, usize>,
     count: usize,
+    shared: usize,
     apis: Vec<String>,
     tools: Vec<String>,
     paths: Vec<String>,
@@ -26,8 +27,10 @@ struct Inherited {
     ids: Options,
     selectors: BTreeMap<String, String>,
     credential: Option<Credential>,
-    /// Acts, as Rust expressions, that apply to subcommands as well.
-    acts: Vec<String>,
+    /// Acts of the parents that apply with every subcommand, as Rust expressions.
+    always: Vec<String>,
+    /// The static that holds them.
+    always_name: String,
 }
 
 type Checked = Result<String, String>;
@@ -67,10 +70,7 @@ impl Emitter {
         if command.credential.is_some() {
             scope.credential = command.credential.clone();
         }
-        let inherited_acts = scope.acts.join(", ");
-        for one in command.act.iter().filter(|one| one.always) {
-            scope.acts.push(act(one, None, &scope.ids)?);
-        }
+        self.keep_always(&command.act, &mut scope)?;
         let mut subcommands = BTreeMap::new();
         for sub in command.sub {
             let names = sub.names.clone();
@@ -86,8 +86,6 @@ impl Emitter {
         }
         let name = command.names.first().ok_or("a command without a name")?;
         let acts = list(&command.act, |one| act(one, None, &scope.ids))?;
-        let acts = [acts, inherited_acts].join(", ");
-        let acts = acts.trim_matches([',', ' ']);
         let runs = list(&command.run, |one| run(one, &scope.ids))?;
         let output = match command.output.as_deref() {
             None | Some("inputs") => "Inputs",
@@ -104,6 +102,10 @@ impl Emitter {
             Some("httpie") => "Some(HttpClient::Httpie)",
             Some(other) => return Err(format!("`{other}` is no HTTP client")),
         };
+        let always = match inherited.always_name.as_str() {
+            "" => "&[]".to_owned(),
+            name => format!("&{name}"),
+        };
         let number = self.count;
         self.count += 1;
         let options: String = scope
@@ -119,7 +121,7 @@ impl Emitter {
             self.statics,
             "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
              syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, \
-             subcommands: &[{subs}], acts: &[{acts}], runs: &[{runs}], http: {http}, selectors: &[{}], \
+             subcommands: &[{subs}], acts: &[{acts}], always: {always}, runs: &[{runs}], http: {http}, selectors: &[{}], \
              credential: {}, output: Output::{output} }};",
             command.options_first,
             command.single_dash_long,
@@ -130,6 +132,27 @@ impl Emitter {
         )
         .map_err(|error| error.to_string())?;
         Ok(number)
+    }
+
+    /// Puts the acts that apply with every subcommand into a static the subcommands share.
+    fn keep_always(&mut self, acts: &[Act], scope: &mut Inherited) -> Result<(), String> {
+        let before = scope.always.len();
+        for one in acts.iter().filter(|one| one.always) {
+            scope.always.push(act(one, None, &scope.ids)?);
+        }
+        if scope.always.len() == before {
+            return Ok(());
+        }
+        scope.always_name = format!("ALWAYS_{}", self.shared);
+        self.shared += 1;
+        writeln!(
+            self.statics,
+            "static {}: [Act; {}] = [{}];",
+            scope.always_name,
+            scope.always.len(),
+            scope.always.join(", ")
+        )
+        .map_err(|error| error.to_string())
     }
 
     /// Adds the APIs of one file.

@@ -93,9 +93,6 @@ pub struct Act {
     pub methods: Vec<String>,
     /// API routes only.
     pub path: Option<String>,
-    /// Programs only: applies to every subcommand as well.
-    #[serde(default)]
-    pub always: bool,
     #[serde(default)]
     pub when: Vec<String>,
     pub operation: Option<String>,
@@ -110,6 +107,9 @@ pub struct Act {
     pub effects: Vec<String>,
     #[serde(default)]
     pub unbounded: bool,
+    /// Programs only: applies with every subcommand as well.
+    #[serde(default)]
+    pub always: bool,
     pub completeness: Option<String>,
     #[serde(default)]
     pub selectors: BTreeMap<String, String>,

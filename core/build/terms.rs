@@ -116,9 +116,21 @@ pub fn place(text: Option<&str>, options: &Options) -> Result<String, String> {
     }
 }
 
+/// What an option may mean to the readers of HTTP clients (`name`: to find's placeholder).
+const ROLES: &[&str] = &[
+    "bearer", "body-file", "config", "cookie", "data", "data-binary", "data-raw", "data-urlencode",
+    "form", "form-string", "get", "globoff", "head", "header", "ignore-stdin", "input-file", "json",
+    "method", "name", "output", "output-dir", "password", "post-file", "proxy", "query", "raw",
+    "remote-name", "resolve", "spider", "unix-socket", "upload", "url", "user",
+];
+
 /// Spellings and role of an option: `"-X --request : method"`.
 pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
     let (spellings, role) = text.split_once(" : ").unwrap_or((text, ""));
+    let role = role.trim();
+    if !role.is_empty() && !ROLES.contains(&role) {
+        return Err(format!("`{role}` is no role"));
+    }
     let spellings: Vec<&str> = spellings.split_whitespace().collect();
     match spellings
         .iter()
@@ -127,6 +139,6 @@ pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
     {
         Some(wrong) => Err(format!("option spelling `{wrong}` has no dash")),
         None if spellings.is_empty() => Err("an option without a spelling".to_owned()),
-        None => Ok((spellings, role.trim())),
+        None => Ok((spellings, role)),
     }
 }

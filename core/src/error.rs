@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Longest part of a line that is shown, in characters.
+const SHOWN: usize = 160;
+
 /// One mistake in a policy or inventory file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
@@ -97,6 +100,20 @@ impl LoadError {
         }
     }
 
+    /// The part of the line around the mistake, the space in front of the carets, and their number.
+    fn window(&self) -> (String, String, usize) {
+        let before = self.column.saturating_sub(1) as usize;
+        let skipped = before.saturating_sub(SHOWN / 2);
+        let shown: String = self.text.chars().skip(skipped).take(SHOWN).collect();
+        let space = |c: char| if c == '\t' { '\t' } else { ' ' };
+        let indent = shown
+            .chars()
+            .take(before.saturating_sub(skipped))
+            .map(space)
+            .collect();
+        (shown, indent, (self.width as usize).min(SHOWN / 2))
+    }
+
     /// The same mistake with advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -117,15 +134,9 @@ impl fmt::Display for LoadError {
             )?;
             let number = self.line.to_string();
             let gutter = " ".repeat(number.len());
-            let indent: String = self
-                .text
-                .chars()
-                .take(self.column.saturating_sub(1) as usize)
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
-            let carets = "^".repeat(self.width as usize);
-            writeln!(f, "{number} | {}", self.text)?;
-            write!(f, "{gutter} | {indent}{carets}")?;
+            let (shown, indent, width) = self.window();
+            writeln!(f, "{number} | {shown}")?;
+            write!(f, "{gutter} | {indent}{}", "^".repeat(width))?;
         }
         match &self.help {
             Some(help) => write!(f, "\nhelp: {help}"),
@@ -182,6 +193,18 @@ mod tests {
             error.to_string(),
             "a.cedar:2:8: wrong\n2 | \tsécond x\n  | \t      ^\nhelp: fix it"
         );
+    }
+
+    #[test]
+    fn long_lines_are_shown_around_the_mistake() {
+        let line = format!("{}wrong{}", "a ".repeat(5_000), " b".repeat(5_000));
+        let error = LoadError::at("f", &line, 10_000..10_005, "no");
+        assert_eq!(error.column, 10_001);
+        let shown = error.to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        let at = lines[1].find("wrong").unwrap();
+        assert_eq!(lines[2].find("^^^^^"), Some(at));
+        assert!(shown.len() < 400, "{shown}");
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod file;
 pub mod glob;
 mod matching;
+mod mistake;
+mod sections;
 
 use std::collections::{BTreeMap, HashMap};
 

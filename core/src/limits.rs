@@ -10,6 +10,8 @@ pub const SHELL_BYTES: usize = 16 * 1024;
 pub const SHELL_DEPTH: usize = 24;
 /// Most words a brace expansion may produce.
 pub const BRACE_WORDS: usize = 256;
+/// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
+pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
 pub const COMMAND_WORDS: usize = 1_000;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
@@ -26,9 +28,9 @@ pub const GRAPHQL_FIELDS: usize = 256;
 pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
 /// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.
 pub const POLICY_DEPTH: usize = 64;
-/// Most operators (`.`, `&&`, `||`, `+` and the like) in one policy: each nests the syntax tree, which
-/// is walked and dropped by recursion.
-pub const POLICY_OPERATORS: usize = 512;
+/// Longest chain of operators (`a && b && c`, `a.b.c`) in a policy, with the chains around it: each
+/// nests the syntax tree, which is walked and dropped by recursion.
+pub const POLICY_CHAIN: usize = 128;
 /// Most policies of one bundle.
 pub const POLICIES: usize = 20_000;
 /// Longest inventory text, in bytes.

@@ -13,11 +13,13 @@ mod compiled;
 mod evaluate;
 mod index;
 mod names;
+mod plan;
 mod request;
 mod scan;
 mod schema;
 mod scope;
 mod source;
+mod validate;
 
 pub use bundle::{Bundle, Policy};
 pub use compile::{Progress, compile_pack};

@@ -10,7 +10,7 @@ use checkrein::call::{Agent, Workspace};
 use checkrein::policy::{Bundle, Sources, compile_pack};
 use checkrein::vocabulary::{
     Completeness, CredentialSource, Effect, EnvironmentClass, Location, ResourceType,
-    Reversibility, Verb,
+    Reversibility, Verb, VerbGroup, Verdict,
 };
 use checkrein::{Decision, ToolCall};
 use checkrein_policies::{PACKS, Pack};
@@ -183,7 +183,83 @@ fn every_policy_fires_on_its_case_and_spares_the_neighbour() {
     }
 }
 
-/// Set `CHECKREIN_BLESS=1` to write what this test expects to find.
+/// What the baseline may allow at all, over a sample of every combination of facts.
+#[test]
+fn the_baseline_allows_nothing_beyond_its_promise() {
+    let baseline = PACKS
+        .iter()
+        .find(|pack| pack.name == "baseline")
+        .expect("it is shipped");
+    let bundle = bundle(baseline);
+    let mut seed = 1_u64;
+    let mut pick = |length: usize| {
+        // Constants of Knuth's MMIX generator.
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).expect("31 bits") % length
+    };
+    let mut allowed = 0;
+    for _ in 0..20_000 {
+        let act = Act {
+            verb: Verb::ALL[pick(Verb::ALL.len())].to_string(),
+            kind: ResourceType::ALL[pick(ResourceType::ALL.len())].to_string(),
+            environment: EnvironmentClass::ALL[pick(EnvironmentClass::ALL.len())].to_string(),
+            location: Location::ALL[pick(Location::ALL.len())].to_string(),
+            reversibility: Reversibility::ALL[pick(Reversibility::ALL.len())].to_string(),
+            effects: (0..pick(3))
+                .map(|_| Effect::ALL[pick(Effect::ALL.len())].to_string())
+                .collect(),
+            completeness: Completeness::ALL[pick(Completeness::ALL.len())].to_string(),
+            unbounded: pick(4) == 0,
+            credential: None,
+            expect: String::new(),
+        };
+        let decision = decide(&bundle, &act);
+        assert!(decision.errors.is_empty(), "{decision:?}");
+        if decision.verdict != Verdict::Allow {
+            assert!(!decision.actions[0].policies.is_empty() || !decision.reason.is_empty());
+            continue;
+        }
+        allowed += 1;
+        let action = &decision.actions[0].action;
+        let observes = action.verb.group() == VerbGroup::Observe;
+        let changes_nothing = observes || action.reversibility == Reversibility::None;
+        let tame = match action.environment.class {
+            EnvironmentClass::Production => changes_nothing,
+            EnvironmentClass::Unknown => changes_nothing || action.verb == Verb::Create,
+            _ => true,
+        };
+        let stopping = [
+            Effect::RemoteCode,
+            Effect::SecretRead,
+            Effect::Exfiltration,
+            Effect::Privilege,
+            Effect::Persistence,
+            Effect::InteractiveShell,
+            Effect::CredentialMint,
+        ];
+        let harmless = !stopping
+            .iter()
+            .any(|effect| action.effects.contains(*effect))
+            && (!action.effects.contains(Effect::DestroysRecovery)
+                || action.reversibility == Reversibility::None);
+        let understood = action.verb != Verb::Unknown
+            && (action.completeness != Completeness::Opaque
+                || observes
+                || action.verb == Verb::Execute
+                    && action.environment.class == EnvironmentClass::Local);
+        let quiet = !matches!(action.verb, Verb::Send | Verb::Spend | Verb::Publish)
+            || action.reversibility == Reversibility::None;
+        let guarded = action.resource.kind != ResourceType::Guard || observes;
+        assert!(
+            tame && harmless && understood && quiet && guarded,
+            "{action:?}"
+        );
+    }
+    assert!(allowed > 3_000, "only {allowed} allowed");
+}
+
 #[test]
 fn compiled_forms_are_current() {
     for pack in PACKS {
@@ -193,9 +269,6 @@ fn compiled_forms_are_current() {
         let text = std::fs::read_to_string(folder.join("policy.cedar")).expect("policy.cedar");
         let compiled = compile_pack(pack.name, &text).unwrap_or_else(|errors| panic!("{errors}"));
         let path = folder.join("compiled.json");
-        if std::env::var_os("CHECKREIN_BLESS").is_some() {
-            std::fs::write(&path, &compiled).expect("compiled.json is written");
-        }
         let stored = std::fs::read_to_string(&path).expect("compiled.json");
         assert!(
             stored == compiled,

@@ -39,6 +39,8 @@ pub struct Command {
     pub subcommands: &'static [(&'static str, &'static Command)],
     /// What it does itself, when no subcommand applies.
     pub acts: &'static [Act],
+    /// What options of its parents do whichever subcommand is named.
+    pub always: &'static [Act],
     /// What it makes others do.
     pub runs: &'static [Run],
     /// Whether it makes an HTTP request described by its option roles.

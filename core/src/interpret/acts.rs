@@ -30,6 +30,8 @@ pub struct Found {
     pub values: Vec<Value>,
     /// There may be more than can be seen.
     pub incomplete: bool,
+    /// For a list or object: its whole text, which conditions match too (`@kinds=[]`).
+    pub text: Option<String>,
 }
 
 impl Found {
@@ -38,7 +40,7 @@ impl Found {
     pub fn all(values: Vec<Value>) -> Self {
         Self {
             values,
-            incomplete: false,
+            ..Self::default()
         }
     }
 }
@@ -74,23 +76,27 @@ fn matches(found: &Found, glob: &str) -> Option<bool> {
             None => unknown = true,
         }
     }
+    if found.text.as_deref().is_some_and(|text| wildcard(glob, text)) {
+        return Some(true);
+    }
     if unknown { None } else { Some(false) }
 }
 
-/// Whether `text` matches `glob`: `*` is any run of characters, `?` any one, `[ab]` one of a set.
+/// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
+/// of these.
 #[must_use]
 pub fn wildcard(glob: &str, text: &str) -> bool {
-    let glob = units(glob);
+    let glob = elements(glob);
     let text: Vec<char> = text.chars().collect();
     let (mut g, mut t) = (0_usize, 0_usize);
     let mut star: Option<(usize, usize)> = None;
-    while let Some(here) = text.get(t) {
-        match glob.get(g) {
-            Some(Unit::Run) => {
+    while t < text.len() {
+        match (glob.get(g), text.get(t)) {
+            (Some(Element::Run), _) => {
                 star = Some((g, t));
                 g = g.saturating_add(1);
             }
-            Some(unit) if unit.takes(*here) => {
+            (Some(element), Some(c)) if element.takes(*c) => {
                 g = g.saturating_add(1);
                 t = t.saturating_add(1);
             }
@@ -104,48 +110,63 @@ pub fn wildcard(glob: &str, text: &str) -> bool {
             },
         }
     }
-    glob.iter().skip(g).all(|unit| matches!(unit, Unit::Run))
+    glob.iter().skip(g).all(|element| *element == Element::Run)
 }
 
-/// One unit of a glob.
-enum Unit {
+/// One element of a glob.
+#[derive(PartialEq, Eq)]
+enum Element {
     Run,
     Any,
-    Set(Vec<char>),
-    Exactly(char),
+    One(char),
+    Of(Vec<(char, char)>),
 }
 
-impl Unit {
+impl Element {
     fn takes(&self, c: char) -> bool {
         match self {
             Self::Run => false,
             Self::Any => true,
-            Self::Set(set) => set.contains(&c),
-            Self::Exactly(one) => *one == c,
+            Self::One(one) => *one == c,
+            Self::Of(ranges) => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)),
         }
     }
 }
 
-fn units(glob: &str) -> Vec<Unit> {
-    let mut units = Vec::new();
+fn elements(glob: &str) -> Vec<Element> {
+    let mut elements = Vec::new();
     let mut rest = glob.chars();
     while let Some(c) = rest.next() {
-        units.push(match c {
-            '*' => Unit::Run,
-            '?' => Unit::Any,
-            // `[]` is a set of nothing, so it is read as itself: an empty list.
-            '[' => match rest.as_str().split_once(']').filter(|(set, _)| !set.is_empty()) {
-                Some((set, after)) => {
-                    let unit = Unit::Set(set.chars().collect());
-                    rest = after.chars();
-                    unit
-                }
-                None => Unit::Exactly('['),
-            },
-            c => Unit::Exactly(c),
+        elements.push(match c {
+            '*' => Element::Run,
+            '?' => Element::Any,
+            // `[]` is an empty list, not a class of nothing.
+            '[' if rest.as_str().find(']').is_some_and(|end| end > 0) => {
+                let inside: Vec<char> = rest.by_ref().take_while(|c| *c != ']').collect();
+                Element::Of(ranges(&inside))
+            }
+            c => Element::One(c),
         });
     }
-    units
+    elements
+}
+
+/// `a-z_` as ranges; a dash at either end stands for itself.
+fn ranges(mut inside: &[char]) -> Vec<(char, char)> {
+    let mut ranges = Vec::new();
+    loop {
+        match inside {
+            [low, '-', high, rest @ ..] => {
+                ranges.push((*low, *high));
+                inside = rest;
+            }
+            [one, rest @ ..] => {
+                ranges.push((*one, *one));
+                inside = rest;
+            }
+            [] => return ranges,
+        }
+    }
 }
 
 /// The drafts of every act whose conditions hold.
@@ -245,24 +266,25 @@ const fn names_something(act: &Act) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::wildcard;
 
     #[test]
-    fn globs_match_as_documented() {
-        for (glob, text, expected) in [
-            ("POST", "POST", true),
-            ("POST", "post", false),
-            ("[pP]OST", "pOST", true),
-            ("a*c", "abbbc", true),
-            ("a*c", "abbbd", false),
-            ("*.x=*", "core.x=1", true),
+    fn globs_know_runs_single_characters_and_classes() {
+        for (glob, text, fits) in [
+            ("*.[sS][sS][hH]*=*", "core.SSHCommand=x", true),
+            ("*.[sS][sS][hH]*=*", "user.name=ssh", false),
+            ("[2-7][0-7][0-7][0-7]", "4755", true),
+            ("[2-7][0-7][0-7][0-7]", "0755", false),
+            ("[*].[*]", "*.*", true),
+            ("[*].[*]", "a.b", false),
+            ("*[+=]*s*", "u+s", true),
+            ("[a", "[a", true),
+            ("[a-]", "-", true),
             ("?", "", false),
-            ("*", "", true),
             ("[]", "[]", true),
             ("[]", "[1]", false),
-            ("**b**", "aba", true),
         ] {
-            assert_eq!(wildcard(glob, text), expected, "{glob} {text}");
+            assert_eq!(wildcard(glob, text), fits, "{glob} {text}");
         }
     }
 }

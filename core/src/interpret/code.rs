@@ -1,6 +1,6 @@
 //! Code of other languages written in a call: looked through for names that reach outside.
 
-use super::hints;
+use super::hint;
 use super::place::Setting;
 use super::session::{Note, Session};
 use super::value::Value;
@@ -12,7 +12,7 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 /// is an ordinary run; with one it could be anything.
 pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, setting: &Setting<'_>) {
     let text = code.sketch();
-    let sink = hints::sink_of_code(&text, session.catalogue);
+    let sink = hint::sink_of_code(&text, session.catalogue);
     let hidden = code.is_dynamic();
     let mut effects = Effects::of(&[Effect::InlineCode]);
     if hidden {

@@ -7,7 +7,7 @@ use crate::action::{Draft, Effects, ResourceRef, Selector, Span};
 use crate::catalogue::paths::{self, Path};
 use crate::catalogue::spec::{Catalogue, PathClass};
 use crate::vocabulary::{
-    Completeness, Effect, Location, ResourceType, SelectorKind, Verb, VerbGroup,
+    Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb, VerbGroup,
 };
 
 /// The surroundings of an act.
@@ -29,6 +29,8 @@ pub struct Setting<'a> {
     pub argument: Cow<'static, str>,
     /// Byte range of the input, used where a value has none of its own.
     pub span: (u32, u32),
+    /// What is not a path lies on this machine too: the program has no other place to act on.
+    pub here: bool,
 }
 
 /// A machine that acts happen on.
@@ -83,13 +85,10 @@ impl Setting<'_> {
                 Some(value) => self.place_path(draft, value),
                 None => draft.location = Location::Unknown,
             },
-            ResourceType::Process
-            | ResourceType::Repository
-            | ResourceType::Branch
-            | ResourceType::Package
-                if draft.selectors.is_empty()
-                    && !draft.effects.contains(Effect::Egress)
-                    && draft.verb != Verb::Publish =>
+            kind if draft.selectors.is_empty()
+                && !draft.effects.contains(Effect::Egress)
+                && draft.verb != Verb::Publish
+                && (self.here || lies_here(kind)) =>
             {
                 draft.location = Location::Workspace;
             }
@@ -245,13 +244,26 @@ impl Setting<'_> {
                 .evidence
                 .push("the file makes code run later".to_owned());
         }
-        if draft.verb == Verb::Delete && covers(PathClass::Recovery) {
+        let loses = draft.verb == Verb::Delete
+            || (draft.verb == Verb::Update && draft.reversibility > Reversibility::Reversible);
+        if loses && covers(PathClass::Recovery) {
             draft.effects = draft.effects.with(Effect::DestroysRecovery);
             draft
                 .evidence
                 .push("the path holds a means of undoing other acts".to_owned());
         }
     }
+}
+
+/// Types that lie on this machine unless something says otherwise.
+const fn lies_here(kind: ResourceType) -> bool {
+    matches!(
+        kind,
+        ResourceType::Process
+            | ResourceType::Repository
+            | ResourceType::Branch
+            | ResourceType::Package
+    )
 }
 
 /// A resolved path with how exactly it is known.

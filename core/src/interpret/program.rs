@@ -76,19 +76,21 @@ impl Session<'_> {
         let cwd = state.cwd.clone();
         let mut words = Words::read(command, arguments, program.stdin, cwd.as_deref());
         words.open_ended = program.open_ended;
-        let setting = self.setting(cwd.as_deref(), program.span);
+        let mut setting = self.setting(cwd.as_deref(), program.span);
         let inner = words.command;
+        setting.here = inner.selectors.is_empty() && inner.credential.is_none() && inner.http.is_none();
         if words.asks_for_help {
             self.plain(&words, &setting, "asks for help only");
             return Stream::from_origin(Origin::Unseen);
         }
         let mut drafts = acts::drafts(inner.acts, &words, &setting);
+        drafts.extend(acts::drafts(inner.always, &words, &setting));
         self.complete(&mut drafts, &words, program.assignments, state);
         let mut did = !drafts.is_empty();
         let read = output::files_read(&drafts);
         self.add(drafts);
         if let Some(client) = inner.http {
-            let call = http::ClientCall {
+            let call = http::client::ClientCall {
                 client,
                 options: words.with_roles().map(|(role, value)| (role, value.clone())).collect(),
                 operands: words.operands.clone(),
@@ -96,7 +98,7 @@ impl Session<'_> {
                 files: &state.files,
                 span: program.span,
             };
-            let drafts = http::client_drafts(&call, &setting);
+            let drafts = http::client::drafts(&call, &setting);
             did |= !drafts.is_empty();
             self.add(drafts);
         }

@@ -72,6 +72,7 @@ impl<'a> Session<'a> {
             effects: self.frame.effects,
             argument: self.frame.argument.clone(),
             span: self.frame.outer_span.unwrap_or(span),
+            here: false,
         }
     }
 

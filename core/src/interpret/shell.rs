@@ -1,20 +1,56 @@
 //! Shell text: parsed by a real grammar, then walked with the state a shell carries along.
+//!
+//! [`walk`] hands every program that could run to a [`Runner`], which knows what programs mean. The
+//! runner calls [`walk`] again with the same state for text that a program runs (`eval`, `bash -c`).
+
+mod adapter;
+mod ansi;
+mod ast;
+mod brace;
+mod builtin;
+mod command;
+mod expand;
+mod parameter;
+mod prescan;
+mod redirect;
+mod state;
+mod walk;
+mod word;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use super::value::{Stream, Value};
+use crate::secret::Secret;
+
+pub use prescan::Refusal;
+pub use state::FunctionSet;
 
 /// What a shell carries from command to command.
 #[derive(Debug, Clone, Default)]
 pub struct ShellState {
     /// The working directory, absolute when known; `None` once a `cd` could not be followed.
     pub cwd: Option<String>,
-    /// Variables assigned in the call. `None`: assigned to something that cannot be known.
+    /// Variables assigned in the call; one that was unset has the empty value.
     pub variables: BTreeMap<String, Value>,
+    /// Arrays assigned in the call, every element known as a word.
+    pub arrays: BTreeMap<String, Vec<Value>>,
     /// Names of variables exported in the call.
     pub exported: Vec<String>,
-    /// Content written to files within the call, by normalised path or the word as written.
+    /// Content written to files within the call, by [`ShellState::file_key`].
     pub files: BTreeMap<String, Stream>,
+    /// `$1` and on; `None` when they are not known.
+    pub positional: Option<Vec<Value>>,
+    /// Functions defined in the call.
+    pub functions: BTreeMap<String, FunctionSet>,
+    /// Aliases defined in the call.
+    pub aliases: BTreeMap<String, Value>,
+    /// Variables that are read-only or change what they are given (`declare -l`, `-u`, `-i`).
+    pub(crate) peculiar: Vec<String>,
+    /// Bookkeeping of the walk itself.
+    pub(crate) ledger: state::Ledger,
 }
 
 /// One program about to run, its words expanded as far as they can be known.
@@ -37,45 +73,61 @@ pub struct Outcome {
     pub stdout: Stream,
 }
 
-/// A file read or written by a redirection.
-#[derive(Debug)]
+/// A file that a redirection opens.
+#[derive(Debug, Clone)]
 pub struct FileRedirect {
-    /// The file.
+    /// The file as written.
     pub path: Value,
-    /// How it is opened.
+    /// What is done to it.
     pub mode: RedirectMode,
-    /// Byte range of the redirection.
+    /// The descriptor; `None` when a variable holds it.
+    pub descriptor: Option<i32>,
+    /// What is read from or written to it.
+    pub content: Stream,
+    /// Byte range of the redirection in the shell text.
     pub span: (u32, u32),
 }
 
-/// How a redirection opens its file.
-#[derive(Debug)]
+/// What a redirection does to its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedirectMode {
-    /// `<`
+    /// `<`.
     Read,
-    /// `>`
+    /// `>`, `>|`, `&>`: old content is gone.
     Write,
-    /// `>>`
+    /// `>>`, `&>>`.
     Append,
-    /// `<>`
+    /// `<>`.
     ReadWrite,
 }
 
-/// Who the walker tells what it finds.
+/// Who learns what shell text does.
+///
+/// Spans are byte offsets into the text given to [`walk`] with line ends as line feeds. Commands in
+/// backticks, and of functions defined in other text, carry the span of the backticks or the call.
 pub trait Runner {
-    /// A program about to run.
+    /// A program, builtin or unknown word is about to run. Functions are not handed over: their commands
+    /// are. Builtins that change `state` (`cd`, `export`, `read` …) change it after this returns.
     fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome;
-    /// A file about to be opened.
+
+    /// A redirection opens a file. Writes come after the command whose output they hold.
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect);
-    /// A variable of the tool's environment.
-    fn variable(&mut self, name: &str) -> Option<crate::secret::Secret>;
-    /// A variable about to be set.
+
+    /// A plain assignment has set a variable. What `export` and other builtins set is in their words.
     fn assigned(&mut self, state: &mut ShellState, name: &str, value: &Value, span: (u32, u32));
-    /// Something executable that cannot be read.
+
+    /// An environment variable of the tool; `None` when it is not known.
+    fn variable(&mut self, name: &str) -> Option<Secret>;
+
+    /// Something that could run cannot be read. The reason holds no text of the call.
     fn opaque(&mut self, state: &ShellState, reason: &str, span: (u32, u32));
 }
 
-/// Walks shell text.
-pub fn walk(_: &str, _: &mut ShellState, _: &mut dyn Runner, _: Stream) -> Outcome {
-    Outcome::default()
+/// Walks shell text: every command that could run is handed to `runner`.
+///
+/// The output is what the text as a whole writes to standard output. Work is bounded over all walks
+/// that share `state`; what is over a limit is reported with [`Runner::opaque`].
+pub fn walk(text: &str, state: &mut ShellState, runner: &mut dyn Runner, stdin: Stream) -> Outcome {
+    let stdout = walk::text(text, state, runner, stdin);
+    Outcome { stdout }
 }

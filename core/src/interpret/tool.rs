@@ -2,7 +2,8 @@
 
 use super::acts::{self, Found, Given, wildcard};
 use super::argument::Argument;
-use super::hints;
+use super::given::Arguments;
+use super::hint;
 use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::{self, ShellState};
@@ -58,7 +59,7 @@ fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool>
 }
 
 fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
-    let given = ToolGiven { arguments, cwd: session.initial_cwd() };
+    let given = ToolGiven { arguments: Arguments(arguments), cwd: session.initial_cwd() };
     let cwd = cwd_of(session, tool, &given);
     let before = session.drafts.len();
     for (language, source) in tool.carries {
@@ -116,7 +117,7 @@ fn carried(
             for value in values {
                 let span = (0, value.known_text().map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)));
                 let setting = session.setting(cwd, span);
-                let drafts = http::tool_drafts(arguments, &value, &setting);
+                let drafts = http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
                 session.add(drafts);
             }
         }
@@ -165,7 +166,7 @@ fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> 
 /// A tool the catalogue does not have: judged by its name and arguments, never plainly harmless.
 fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     let cwd = session.initial_cwd();
-    let verb = hints::verb_of_name(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
+    let verb = hint::verb(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
     let slug: String =
         name.tool.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(60).collect();
     let id = Value::literal(name.tool.clone());
@@ -208,38 +209,27 @@ fn distrust_annotations(session: &mut Session<'_>) {
     }
 }
 
+/// A tool's arguments, and the directory it works in.
 struct ToolGiven<'a> {
-    arguments: &'a Argument,
+    arguments: Arguments<'a>,
     cwd: Option<String>,
 }
 
 impl Given for ToolGiven<'_> {
     fn found(&self, source: Source) -> Found {
-        match source {
-            Source::Argument(path) => {
-                Found::all(self.arguments.get(path).map(Argument::values).unwrap_or_default())
-            }
-            Source::Const(text) => Found::all(vec![Value::literal(text)]),
-            Source::Cwd => Found::all(vec![match &self.cwd {
-                Some(cwd) => Value::literal(cwd.clone()),
-                None => Value::unseen(Origin::Unseen),
-            }]),
-            Source::Operands(..) | Source::Option(_) | Source::Key(_) => Found::default(),
+        match (source, &self.cwd) {
+            (Source::Cwd, Some(cwd)) => Found::all(vec![Value::literal(cwd.clone())]),
+            (Source::Cwd, None) => Found::all(vec![Value::unseen(Origin::Unseen)]),
+            (source, _) => self.arguments.found(source),
         }
     }
 
     fn operands(&self) -> Option<usize> {
-        Some(0)
+        self.arguments.operands()
     }
 
     fn holds(&self, source: Source, name: &str, text: &str) -> Option<bool> {
-        match source {
-            Source::Argument(path) => match self.arguments.get(path) {
-                Some(argument) => argument.holds(name, text),
-                None => Some(false),
-            },
-            _ => Some(false),
-        }
+        self.arguments.holds(source, name, text)
     }
 
     fn has_stdin(&self) -> bool {

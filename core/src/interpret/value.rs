@@ -12,7 +12,7 @@ pub struct Value {
 }
 
 /// One piece of a value.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
     /// The text; `None` when it cannot be known from the call.
     pub text: Option<String>,
@@ -38,7 +38,7 @@ pub enum Origin {
 }
 
 /// Content that flows through a pipe, heredoc, redirect or file within a call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stream {
     /// The text, when all of it is known.
     pub text: Option<Secret>,

@@ -65,6 +65,10 @@ impl<'a> Words<'a> {
         if reader.operands_only || text == "-" || text.is_empty() {
             self.operand(word, &text, reader);
         } else if text == "--" {
+            // `git checkout -- x` means something else than `git checkout x`.
+            if let Some(opt) = self.lookup(&text) {
+                self.options.push((opt, word.clone()));
+            }
             reader.operands_only = true;
         } else if text.starts_with("--") {
             self.long_option(word, &text, reader);
@@ -211,7 +215,7 @@ impl Given for Words<'_> {
             Source::Operands(first, last) => {
                 let range = range(first, last, self.operands.len());
                 let values = self.operands.get(range).unwrap_or_default().to_vec();
-                Found { values, incomplete: self.open_ended }
+                Found { values, incomplete: self.open_ended, text: None }
             }
             Source::Option(id) => Found::all(
                 self.options.iter().filter(|(opt, _)| opt.id == id).map(|(_, value)| value.clone()).collect(),

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::glob::{Glob, Subject};
+use super::mistake::{mistake, without_values};
+use super::sections::{
+    AgentSection, ApproverSection, CredentialSection, EnvironmentSection, File, PolicySection,
+    ResourceSection, Text,
+};
 use super::{
     DeclaredApprover, DeclaredCredential, DeclaredEnvironment, DeclaredResource, Inventory, Mode,
     Settings,
@@ -14,81 +18,6 @@ use super::{
 use crate::error::{LoadError, LoadErrors};
 use crate::limits;
 use crate::vocabulary::{EnvironmentClass, ResourceType, SelectorKind};
-
-type Text = Spanned<String>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    policy: PolicySection,
-    #[serde(default)]
-    environment: Vec<EnvironmentSection>,
-    #[serde(default)]
-    credential: Vec<CredentialSection>,
-    #[serde(default)]
-    resource: Vec<ResourceSection>,
-    #[serde(default)]
-    approver: Vec<ApproverSection>,
-    #[serde(default)]
-    agent: Vec<AgentSection>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct PolicySection {
-    packs: Option<Vec<Text>>,
-    #[serde(default)]
-    dirs: Vec<String>,
-    mode: Option<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EnvironmentSection {
-    name: Text,
-    class: Text,
-    #[serde(default, rename = "match")]
-    patterns: BTreeMap<Text, Vec<Text>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CredentialSection {
-    name: Text,
-    fingerprint: Option<Text>,
-    env_var: Option<String>,
-    #[serde(default)]
-    issued_to: Vec<Text>,
-    #[serde(default)]
-    environments: Vec<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResourceSection {
-    id: Text,
-    kind: Option<Text>,
-    environment: Option<Text>,
-    #[serde(default)]
-    backups: Vec<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ApproverSection {
-    human: Text,
-    teams: Vec<Text>,
-    public_key: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AgentSection {
-    id: Text,
-    #[serde(default)]
-    groups: Vec<String>,
-}
 
 /// See [`Inventory::parse`].
 pub(super) fn parse(name: &str, text: &str) -> Result<Inventory, LoadErrors> {
@@ -102,7 +31,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Inventory, LoadErrors> {
     let file: File = toml::from_str(text).map_err(|error| {
         let place = error.span().unwrap_or(0..0);
         mistake(name, text, place, without_values(error.message()))
-            .help("see docs/inventory.md for the sections and their keys")
+            .help("sections are: policy, environment, credential, resource, approver, agent")
     })?;
     let mut reader = Reader {
         name,
@@ -246,7 +175,7 @@ impl Reader<'_> {
                 );
             }
             if section.fingerprint.is_none() && section.env_var.is_none() {
-                let help = "add `fingerprint` (see `checkrein fingerprint`) or `env_var`";
+                let help = "add `fingerprint`, the SHA-256 of its text, or `env_var`";
                 self.error(
                     section.name.span(),
                     "credential without a way to recognise it",
@@ -387,35 +316,6 @@ impl Reader<'_> {
         self.errors
             .push(mistake(self.name, self.text, span, message).help(help));
     }
-}
-
-/// A mistake whose line is shown without the values on it.
-fn mistake(name: &str, text: &str, span: Range<usize>, message: impl Into<String>) -> LoadError {
-    let mut error = LoadError::at(name, text, span, message);
-    error.text = match error.text.split_once('=') {
-        Some((key, _)) => format!("{key}= …"),
-        None if error.text.trim_start().starts_with('[') => error
-            .text
-            .chars()
-            .take_while(|c| !matches!(c, '"' | '\''))
-            .collect(),
-        None => "…".to_owned(),
-    };
-    let shown = u32::try_from(error.text.chars().count()).unwrap_or(u32::MAX);
-    error.width = error
-        .width
-        .min(shown.saturating_sub(error.column.saturating_sub(1)))
-        .max(1);
-    error
-}
-
-/// A parser's message without the values it quotes.
-fn without_values(message: &str) -> String {
-    let mut shown = String::new();
-    for (index, part) in message.split('"').enumerate() {
-        shown.push_str(if index & 1 == 1 { "…" } else { part });
-    }
-    shown.replace('\n', ", ")
 }
 
 fn subject(kind: SelectorKind) -> Subject {

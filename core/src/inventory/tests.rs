@@ -123,3 +123,19 @@ fn local_cannot_be_declared_as_another_class() {
     let text = "[[environment]]\nname = \"production\"\nclass = \"local\"\n[[environment]]\nname = \"local\"\nclass = \"production\"\n";
     assert_eq!(errors(text), [(5, "reserved environment name".to_owned())]);
 }
+
+#[test]
+fn nesting_bombs_are_errors() {
+    for levels in [100, 10_000, 100_000] {
+        for bomb in ["x = [", "x = {a=", "[a.", "x.", "[["] {
+            let (head, rest) = bomb.split_at(bomb.len() - 1);
+            let text = format!("{head}{}", rest.repeat(levels));
+            let deep = format!("{}\n", bomb.repeat(levels));
+            let array = format!("x = {}", "[".repeat(levels));
+            let table = format!("x = {}", "{a=".repeat(levels));
+            for text in [text, deep, array, table] {
+                assert!(Inventory::parse("i", &text).is_err());
+            }
+        }
+    }
+}

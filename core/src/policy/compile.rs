@@ -1,14 +1,15 @@
 //! Compiling: parse, check and validate policies, and report every mistake with its place.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use cedar_policy::{Policy, PolicyId, PolicySet, ValidationMode, Validator};
+use cedar_policy::{Policy, PolicyId, PolicySet};
 
 use super::compiled::{Compiled, CompiledPolicy, effect_word};
 use super::scan::{ScanError, Statement, scan};
-use super::schema::schema;
 use super::scope::Scope;
 use super::source::{Parts, SourceFile};
+use super::validate::Validators;
 use crate::error::{LoadError, LoadErrors};
 use crate::limits;
 
@@ -77,16 +78,18 @@ pub(super) fn check(
         let message = format!("there are more than {} policies", limits::POLICIES);
         return Err(LoadError::whole("policies", message).into());
     }
-    let validator = match schema() {
-        _ if total == 0 => None,
-        Ok(schema) => Some(Validator::new(schema.clone())),
-        Err(error) => return Err(LoadError::whole("schema", error).into()),
-    };
+    let mut validators = None;
     let mut checked = Vec::with_capacity(total);
     for (done, (file, statement)) in statements.into_iter().enumerate() {
         progress(done, total);
-        if let (Some(policy), Some(validator)) = (checker.policy(file, &statement), &validator) {
-            checker.validate(file, &policy, validator);
+        if let Some(policy) = checker.policy(file, &statement) {
+            if validators.is_none() {
+                let made = Validators::new();
+                validators = Some(made.map_err(|error| LoadError::whole("schema", error))?);
+            }
+            if let Some(validators) = &mut validators {
+                checker.validate(file, &policy, validators);
+            }
             checked.push(policy);
         }
     }
@@ -98,7 +101,7 @@ struct Checker<'a> {
     files: &'a [SourceFile],
     errors: Vec<LoadError>,
     /// Where each id was first used.
-    seen: HashMap<String, (usize, u32)>,
+    seen: HashMap<String, (usize, Range<usize>)>,
     taken: &'a HashMap<&'a str, &'a str>,
 }
 
@@ -112,7 +115,7 @@ impl<'a> Checker<'a> {
                     let at = error.at();
                     let help = match error {
                         ScanError::Depth { .. } => "split the condition into several policies",
-                        ScanError::Operators { .. } => "test a set with `contains` instead",
+                        ScanError::Chain { .. } => "test a set with `contains` instead",
                     };
                     let range = at..at.saturating_add(1);
                     self.error(index, range, error.to_string(), Some(help.to_owned()));
@@ -168,12 +171,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The policy's id, when it is a good one.
-    fn id(
-        &mut self,
-        file: usize,
-        head: &std::ops::Range<usize>,
-        policy: &Policy,
-    ) -> Option<String> {
+    fn id(&mut self, file: usize, head: &Range<usize>, policy: &Policy) -> Option<String> {
         let id = policy.annotation("id").unwrap_or_default();
         let (message, help) = if id.is_empty() {
             (
@@ -198,16 +196,15 @@ impl<'a> Checker<'a> {
                 format!("policy id `{id}` is used by pack `{pack}`"),
                 "choose another id",
             )
-        } else if let Some((other, line)) = self.seen.get(id) {
-            let other = self.files.get(*other).map_or("", |file| file.name.as_str());
-            (
-                format!("policy id `{id}` is used at {other}:{line}"),
-                "choose another id",
-            )
+        } else if let Some((other, place)) = self.seen.get(id) {
+            let first = self.files.get(*other).map(|file| {
+                let line = LoadError::at("", &file.text, place.clone(), "").line;
+                format!("{}:{line}", file.name)
+            });
+            let message = format!("policy id `{id}` is used at {}", first.unwrap_or_default());
+            (message, "choose another id")
         } else {
-            let text = self.files.get(file).map_or("", |file| file.text.as_str());
-            let line = LoadError::at("", text, head.clone(), "").line;
-            self.seen.insert(id.to_owned(), (file, line));
+            self.seen.insert(id.to_owned(), (file, head.clone()));
             return Some(id.to_owned());
         };
         self.error(file, head.clone(), message, Some(help.to_owned()));
@@ -215,7 +212,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A misspelt annotation would be lost without a word.
-    fn unknown_annotations(&mut self, file: usize, head: &std::ops::Range<usize>, policy: &Policy) {
+    fn unknown_annotations(&mut self, file: usize, head: &Range<usize>, policy: &Policy) {
         let mut unknown: Vec<_> = policy
             .annotations()
             .map(|(name, _)| name.to_owned())
@@ -252,14 +249,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn validate(&mut self, file: usize, policy: &Checked, validator: &Validator) {
+    fn validate(&mut self, file: usize, policy: &Checked, validators: &mut Validators) {
         let start = policy.compiled.start as usize;
         let length = (policy.compiled.end as usize).saturating_sub(start);
-        let set = match PolicySet::from_policies([policy.parsed.clone()]) {
-            Ok(set) => set,
-            Err(error) => return self.error(file, start..start, error.to_string(), None),
+        let result = PolicySet::from_policies([policy.parsed.clone()])
+            .map_err(|error| error.to_string())
+            .and_then(|set| validators.validate(&set, &policy.compiled.scope));
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => return self.error(file, start..start, error, None),
         };
-        let result = validator.validate(&set, ValidationMode::Strict);
         let id = &policy.compiled.id;
         let prefix = format!("for policy `{id}`, ");
         let before = self.errors.len();
@@ -292,13 +291,18 @@ impl<'a> Checker<'a> {
         let from = start.saturating_add(offset);
         let range = from..from.saturating_add(width);
         let help = error.help().map(|help| one_line(&help.to_string()));
-        self.error(file, range, one_line(&error.to_string()), help);
+        self.error(
+            file,
+            range,
+            without_action(&one_line(&error.to_string())),
+            help,
+        );
     }
 
     fn error(
         &mut self,
         file: usize,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         message: impl Into<String>,
         help: Option<String>,
     ) {
@@ -308,6 +312,18 @@ impl<'a> Checker<'a> {
         let mut error = LoadError::at(&file.name, &file.text, range, message);
         error.help = help;
         self.errors.push(error);
+    }
+}
+
+/// The same mistake is found once for each verb; without the verb it is reported once.
+fn without_action(message: &str) -> String {
+    const VERB: &str = " for Action::\"";
+    match message
+        .split_once(VERB)
+        .and_then(|(before, rest)| Some((before, rest.split_once('"')?)))
+    {
+        Some((before, (_, after))) => format!("{before}{after}"),
+        None => message.to_owned(),
     }
 }
 

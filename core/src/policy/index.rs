@@ -1,8 +1,8 @@
 //! The index: policies by what their scope fixes, so that a decision looks only at those that can
 //! match.
 //!
-//! Soundness: a policy is left out only when its scope is false for the request, and Cedar evaluates
-//! the scope first, so it could neither match nor fail. The type of a resource, its anchor (itself or
+//! Soundness: a policy is left out only when its scope, or the first test of its conditions, is false
+//! for the request. Cedar evaluates these first, so it could neither match nor fail. The type of a resource, its anchor (itself or
 //! one ancestor) and the principal's anchor are taken from the request with everything the entity
 //! has; a scope that speaks of something not understood here is filed under "any".
 
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use cedar_policy::PolicySet;
 
-use super::scope::Scope;
+use super::scope::{Fact, Scope};
 use crate::decision::DenyReason;
 use crate::vocabulary::{ResourceType, Verb};
 
@@ -38,6 +38,7 @@ struct Key {
     kind: Option<ResourceType>,
     resource: u32,
     principal: u32,
+    fact: Option<Fact>,
 }
 
 /// Policies with the same key.
@@ -56,6 +57,8 @@ pub(super) struct Keys {
     kind: ResourceType,
     resources: Vec<u32>,
     principals: Vec<u32>,
+    /// `None`, and every fact there is.
+    facts: Vec<Option<Fact>>,
 }
 
 impl Index {
@@ -66,11 +69,13 @@ impl Index {
             let resource = index.anchors.intern(scope.resource.as_ref());
             let principal = index.anchors.intern(scope.principal.as_ref());
             for verb in scope.verb_list() {
+                let (kind, fact) = (scope.kind(), scope.fact());
                 let key = Key {
                     verb,
-                    kind: scope.kind(),
+                    kind,
                     resource,
                     principal,
+                    fact,
                 };
                 index.buckets.entry(key).or_default().policies.push(number);
             }
@@ -85,29 +90,35 @@ impl Index {
         kind: ResourceType,
         resources: impl Iterator<Item = (&'a str, &'a str)>,
         principals: impl Iterator<Item = (&'a str, &'a str)>,
+        facts: impl Iterator<Item = Fact>,
     ) -> Keys {
-        let resources = self.anchors.known(resources);
         Keys {
             verb,
             kind,
-            resources,
+            resources: self.anchors.known(resources),
             principals: self.anchors.known(principals),
+            facts: std::iter::once(None).chain(facts.map(Some)).collect(),
         }
     }
 
     /// The buckets of policies that can match.
     pub(super) fn matching<'a>(&'a self, keys: &'a Keys) -> impl Iterator<Item = &'a Bucket> {
-        let kinds = [None, Some(keys.kind)];
-        let all = kinds
+        let places = [None, Some(keys.kind)]
             .into_iter()
             .flat_map(|kind| keys.resources.iter().map(move |resource| (kind, *resource)));
-        all.flat_map(move |(kind, resource)| {
-            keys.principals.iter().filter_map(move |principal| {
+        let held = places.flat_map(|(kind, resource)| {
+            keys.principals
+                .iter()
+                .map(move |principal| (kind, resource, *principal))
+        });
+        held.flat_map(move |(kind, resource, principal)| {
+            keys.facts.iter().filter_map(move |fact| {
                 let key = Key {
                     verb: keys.verb,
                     kind,
                     resource,
-                    principal: *principal,
+                    principal,
+                    fact: *fact,
                 };
                 self.buckets.get(&key)
             })

@@ -7,6 +7,7 @@ use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpr
 use super::bundle::Bundle;
 use super::index::Keys;
 use super::names::Names;
+use super::scope::Fact;
 use crate::action::{Action, Credential};
 use crate::call::ToolCall;
 use crate::decision::DenyReason;
@@ -51,10 +52,7 @@ impl Bundle {
             approver,
         };
         builder.query().ok_or_else(|| {
-            DenyReason::Internal(format!(
-                "no request could be built for {}",
-                action.operation
-            ))
+            DenyReason::Internal("no request could be built for an action".to_owned())
         })
     }
 }
@@ -241,11 +239,15 @@ impl Builder<'_> {
         let groups = self.bundle.inventory().groups_of(agent).iter();
         let principals = std::iter::once(("Agent", agent))
             .chain(groups.map(|group| ("AgentGroup", group.as_str())));
+        let effects = action.effects.iter().map(Fact::Effect);
+        let credential = action.credential.as_ref().map(|_| Fact::Credential);
+        let approval = self.approver.map(|_| Fact::Approval);
         self.bundle.index().keys(
             action.verb,
             resource.kind,
             places.into_iter().chain(parents),
             principals,
+            effects.chain(credential).chain(approval),
         )
     }
 }

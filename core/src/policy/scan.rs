@@ -17,15 +17,15 @@ pub(super) struct Statement {
 pub(super) enum ScanError {
     #[error("the policy nests deeper than {} levels", limits::POLICY_DEPTH)]
     Depth { at: usize },
-    #[error("the policy has more than {} operators", limits::POLICY_OPERATORS)]
-    Operators { at: usize },
+    #[error("the policy chains more than {} operators", limits::POLICY_CHAIN)]
+    Chain { at: usize },
 }
 
 impl ScanError {
     /// The byte at which the limit was passed.
     pub(super) fn at(&self) -> usize {
         match self {
-            Self::Depth { at } | Self::Operators { at } => *at,
+            Self::Depth { at } | Self::Chain { at } => *at,
         }
     }
 }
@@ -63,21 +63,44 @@ struct Scanner {
     start: Option<usize>,
     /// Where the current word starts.
     word: Option<usize>,
-    depth: usize,
+    /// The open brackets, outermost first.
+    open: Vec<Level>,
+    /// The chain outside all brackets, then inside the innermost.
+    level: Level,
+    /// Sum of the chains of `open`.
+    around: usize,
     /// `if`s of the statement: `else if` nests without a bracket.
     ifs: usize,
-    operators: usize,
+    /// The byte before was part of an operator.
+    operator: bool,
+}
+
+/// Operators between one bracket, or the last comma in it, and here.
+#[derive(Default, Clone, Copy)]
+struct Level {
+    /// `&&`, `+`, `==` and the like.
+    binary: usize,
+    /// `.` since the last of those.
+    members: usize,
+}
+
+impl Level {
+    fn chain(self) -> usize {
+        self.binary.saturating_add(self.members)
+    }
 }
 
 impl Scanner {
     /// Notes that the current statement has a token at `at`.
     fn token(&mut self, at: usize) {
         self.word = None;
+        self.operator = false;
         self.start.get_or_insert(at);
     }
 
     fn byte(&mut self, text: &str, at: usize, byte: u8) -> Result<(), ScanError> {
         if byte.is_ascii_alphanumeric() || byte == b'_' {
+            self.operator = false;
             self.start.get_or_insert(at);
             let word = *self.word.get_or_insert(at);
             if text.get(word..=at) == Some("if") {
@@ -88,16 +111,23 @@ impl Scanner {
         }
         if byte.is_ascii_whitespace() {
             self.word = None;
+            self.operator = false;
             return Ok(());
         }
+        let after_operator = self.operator;
         self.token(at);
         match byte {
-            b'(' | b'[' | b'{' => self.depth = self.depth.saturating_add(1),
-            b')' | b']' | b'}' => self.depth = self.depth.saturating_sub(1),
-            b'.' | b'!' | b'-' | b'+' | b'*' | b'&' | b'|' | b'<' | b'>' | b'=' => {
-                self.operators = self.operators.saturating_add(1);
+            b'(' | b'[' | b'{' => self.enter(),
+            b')' | b']' | b'}' => self.leave(),
+            b',' => self.level = Level::default(),
+            b'.' => self.level.members = self.level.members.saturating_add(1),
+            b'!' | b'-' | b'+' | b'*' | b'&' | b'|' | b'<' | b'>' | b'=' => {
+                self.operator = true;
+                let counted = usize::from(!after_operator);
+                let binary = self.level.binary.saturating_add(counted);
+                self.level = Level { binary, members: 0 };
             }
-            b';' if self.depth == 0 => {
+            b';' if self.open.is_empty() => {
                 self.end(at.saturating_add(1));
                 return Ok(());
             }
@@ -106,12 +136,25 @@ impl Scanner {
         self.check(at)
     }
 
+    fn enter(&mut self) {
+        self.around = self.around.saturating_add(self.level.chain());
+        self.open.push(std::mem::take(&mut self.level));
+    }
+
+    /// A bracket too many is left to the parser to complain about.
+    fn leave(&mut self) {
+        if let Some(outer) = self.open.pop() {
+            self.around = self.around.saturating_sub(outer.chain());
+            self.level = outer;
+        }
+    }
+
     fn check(&self, at: usize) -> Result<(), ScanError> {
-        if self.depth.saturating_add(self.ifs) > limits::POLICY_DEPTH {
+        if self.open.len().saturating_add(self.ifs) > limits::POLICY_DEPTH {
             return Err(ScanError::Depth { at });
         }
-        if self.operators > limits::POLICY_OPERATORS {
-            return Err(ScanError::Operators { at });
+        if self.around.saturating_add(self.level.chain()) > limits::POLICY_CHAIN {
+            return Err(ScanError::Chain { at });
         }
         Ok(())
     }
@@ -170,12 +213,24 @@ mod tests {
     }
 
     #[test]
-    fn operators_are_counted_in_each_policy_alone() {
-        let chain = |n: usize| format!("permit(a{});", ".a".repeat(n));
-        assert!(scan(&chain(512).repeat(3)).is_ok());
-        assert!(matches!(
-            scan(&chain(513)),
-            Err(ScanError::Operators { .. })
-        ));
+    fn chains_are_measured_with_those_around_them() {
+        let members = |n: usize| format!("permit(a{});", ".a".repeat(n));
+        assert!(scan(&members(128).repeat(3)).is_ok());
+        assert!(matches!(scan(&members(129)), Err(ScanError::Chain { .. })));
+        let calls = |n: usize| format!("permit(a{});", ".f(x.y)".repeat(n));
+        assert!(scan(&calls(127)).is_ok());
+        assert!(matches!(scan(&calls(128)), Err(ScanError::Chain { .. })));
+        let ands = |n: usize| format!("permit(a{});", " && a.b.contains(c.d)".repeat(n));
+        assert!(scan(&ands(125)).is_ok());
+        assert!(matches!(scan(&ands(128)), Err(ScanError::Chain { .. })));
+        let elements = format!("permit([a{}]);", ", a.b + 1".repeat(5_000));
+        assert!(scan(&elements).is_ok());
+        let around = format!(
+            "permit({}{}{});",
+            "a + (".repeat(60),
+            "b".to_owned() + &" + b".repeat(69),
+            ")".repeat(60)
+        );
+        assert!(matches!(scan(&around), Err(ScanError::Chain { .. })));
     }
 }

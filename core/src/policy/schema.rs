@@ -1,38 +1,26 @@
 //! The Cedar schema: the world policies speak about.
 
-use std::sync::OnceLock;
-
-use cedar_policy::Schema;
-
 /// The text of `schema/checkrein.cedarschema`.
 pub const SCHEMA: &str = include_str!("../../schema/checkrein.cedarschema");
 
-/// The parsed schema. Parsing takes some 10 ms, so it happens only where policies are validated.
-///
-/// # Errors
-/// Cedar's message, should the schema not parse; a test shows that it does.
-pub(crate) fn schema() -> Result<&'static Schema, &'static str> {
-    static PARSED: OnceLock<Result<Schema, String>> = OnceLock::new();
-    PARSED
-        .get_or_init(|| {
-            let parsed = Schema::from_cedarschema_str(SCHEMA);
-            parsed
-                .map(|(schema, _warnings)| schema)
-                .map_err(|error| error.to_string())
-        })
-        .as_ref()
-        .map_err(String::as_str)
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
+    use std::sync::OnceLock;
+
+    use cedar_policy::Schema;
 
     use super::*;
     use crate::vocabulary::{
         Completeness, CredentialSource, Effect, EnvironmentClass, Location, ResourceType,
         Reversibility, Verb, VerbGroup,
     };
+
+    /// The parsed schema.
+    pub(crate) fn schema() -> &'static Schema {
+        static PARSED: OnceLock<Schema> = OnceLock::new();
+        PARSED.get_or_init(|| Schema::from_cedarschema_str(SCHEMA).unwrap().0)
+    }
 
     fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> BTreeSet<String> {
         all.iter().map(|item| word(*item).to_owned()).collect()
@@ -99,7 +87,7 @@ mod tests {
 
     #[test]
     fn environments_are_in_an_enumerated_class() {
-        let schema = schema().unwrap();
+        let schema = schema();
         let class = "EnvironmentClass".parse().unwrap();
         for kind in ResourceType::ALL {
             let kind = kind.as_str().parse().unwrap();

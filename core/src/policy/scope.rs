@@ -1,11 +1,13 @@
-//! The scope of a policy: which requests it can match at all, read off its head.
+//! The scope of a policy: which requests it can match at all, read off its head and the first thing
+//! its conditions test.
 
 use cedar_policy::{
     ActionConstraint, EntityTypeName, EntityUid, PrincipalConstraint, ResourceConstraint,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::vocabulary::{ResourceType, Verb, VerbGroup};
+use crate::vocabulary::{Effect, ResourceType, Verb, VerbGroup};
 
 /// Which requests a policy can match. Wider than what it says is sound, narrower is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,11 +25,64 @@ pub struct Scope {
     /// Type and id of an entity the agent is, or is in; absent: no such limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<(String, String)>,
+    /// The fact its first condition demands, see [`Fact`]; absent: none that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+}
+
+/// A fact that many conditions start with, so that policies are also indexed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Fact {
+    /// `when { context.effects.contains(Effect::"…") …`
+    Effect(Effect),
+    /// `when { context has credential …`
+    Credential,
+    /// `when { context has approval …`
+    Approval,
+}
+
+impl Fact {
+    /// `effect:…`, `credential` or `approval`.
+    fn word(self) -> String {
+        match self {
+            Self::Effect(effect) => format!("effect:{effect}"),
+            Self::Credential => "credential".to_owned(),
+            Self::Approval => "approval".to_owned(),
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "credential" => Some(Self::Credential),
+            "approval" => Some(Self::Approval),
+            _ => word
+                .strip_prefix("effect:")
+                .and_then(Effect::parse)
+                .map(Self::Effect),
+        }
+    }
 }
 
 impl Scope {
-    /// The scope of `policy`.
+    /// The scope of `policy` with the fact it needs.
     pub(super) fn of(policy: &cedar_policy::Policy) -> Self {
+        let needs = needed_fact(policy).map(Fact::word);
+        Self {
+            needs,
+            ..Self::of_head(policy)
+        }
+    }
+
+    /// Whether `policy` has the head this scope was made from.
+    pub(super) fn has_head_of(&self, policy: &cedar_policy::Policy) -> bool {
+        let head = Self::of_head(policy);
+        Self {
+            needs: self.needs.clone(),
+            ..head
+        } == *self
+    }
+
+    fn of_head(policy: &cedar_policy::Policy) -> Self {
         let (resource_type, resource) = match policy.resource_constraint() {
             ResourceConstraint::Any => (None, None),
             ResourceConstraint::Is(kind) => (Some(kind.to_string()), None),
@@ -46,6 +101,7 @@ impl Scope {
             resource_type,
             resource,
             principal,
+            needs: None,
         }
     }
 
@@ -57,10 +113,53 @@ impl Scope {
         parsed.unwrap_or_else(|| Verb::ALL.to_vec())
     }
 
+    /// The fact it needs. A word that is not a fact makes it match all.
+    pub(super) fn fact(&self) -> Option<Fact> {
+        self.needs.as_deref().and_then(Fact::parse)
+    }
+
     /// The resource type it can match, if only one. A type that is not known makes it match all.
     pub(super) fn kind(&self) -> Option<ResourceType> {
         self.resource_type.as_deref().and_then(ResourceType::parse)
     }
+}
+
+/// The fact that the first thing the policy's conditions test demands.
+///
+/// Cedar evaluates conditions in order and `&&` from the left, so without the fact the policy is
+/// false before anything in it can fail; and these tests do not fail themselves.
+fn needed_fact(policy: &cedar_policy::Policy) -> Option<Fact> {
+    let json = policy.to_json().ok()?;
+    let first = json.get("conditions")?.get(0)?;
+    if first.get("kind")? != "when" {
+        return None;
+    }
+    let mut test = first.get("body")?;
+    while let Some(and) = test.get("&&") {
+        test = and.get("left")?;
+    }
+    if let Some(has) = test.get("has").filter(|has| is_context(has)) {
+        return match has.get("attr")?.as_str()? {
+            "credential" => Some(Fact::Credential),
+            "approval" => Some(Fact::Approval),
+            _ => None,
+        };
+    }
+    let contains = test.get("contains")?;
+    let set = contains.get("left")?.get(".")?;
+    let entity = contains.get("right")?.get("Value")?.get("__entity")?;
+    if !is_context(set) || set.get("attr")? != "effects" || entity.get("type")? != "Effect" {
+        return None;
+    }
+    Effect::parse(entity.get("id")?.as_str()?).map(Fact::Effect)
+}
+
+/// Whether the access is to `context` itself.
+fn is_context(access: &Value) -> bool {
+    access
+        .get("left")
+        .and_then(|left| left.get("Var"))
+        .is_some_and(|var| var == "context")
 }
 
 fn verbs(constraint: &ActionConstraint) -> Option<Vec<String>> {
@@ -102,4 +201,76 @@ fn anchor(uid: &EntityUid) -> (String, String) {
 
 fn type_of(uid: &EntityUid) -> String {
     EntityTypeName::to_string(uid.type_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(text: &str) -> Scope {
+        Scope::of(&cedar_policy::Policy::parse(None, text).unwrap())
+    }
+
+    #[test]
+    fn the_first_test_of_a_when_is_a_needed_fact() {
+        let needs = |conditions: &str| {
+            scope(&format!(
+                "forbid(principal, action, resource) {conditions};"
+            ))
+            .needs
+        };
+        let mass = "context.effects.contains(Effect::\"mass\")";
+        let found = |word: &str| Some(word.to_owned());
+        assert_eq!(needs(&format!("when {{ {mass} }}")), found("effect:mass"));
+        assert_eq!(
+            needs(&format!("when {{ ({mass} && true) && 1 == 2 }}")),
+            found("effect:mass")
+        );
+        assert_eq!(
+            needs("when { context has approval } unless { true }"),
+            found("approval")
+        );
+        assert_eq!(
+            needs("when { context has credential && context.credential.issued }"),
+            found("credential")
+        );
+        for other in [
+            String::new(),
+            format!("unless {{ {mass} }}"),
+            format!("when {{ !{mass} }}"),
+            format!("when {{ {mass} || true }}"),
+            format!("when {{ 1 == 2 && {mass} }}"),
+            format!("when {{ if {mass} then true else true }}"),
+            "when { context.effects.contains(context.effect) }".to_owned(),
+            "when { context.other.contains(Effect::\"mass\") }".to_owned(),
+            "when { context.credential has approval }".to_owned(),
+            "when { principal has approval }".to_owned(),
+            "when { context has session }".to_owned(),
+            "when { context.effects.containsAny([Effect::\"mass\"]) }".to_owned(),
+        ] {
+            assert_eq!(needs(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn heads_are_read_through_groups_and_types() {
+        let read = scope(
+            "permit(principal in AgentGroup::\"g\", action in [Action::\"observe\", \
+             Action::\"delete\"], resource is Table in Environment::\"e\");",
+        );
+        assert_eq!(read.verb_list(), [Verb::Read, Verb::List, Verb::Delete]);
+        assert_eq!(read.kind(), Some(ResourceType::Table));
+        assert_eq!(
+            read.resource,
+            Some(("Environment".to_owned(), "e".to_owned()))
+        );
+        assert_eq!(
+            read.principal,
+            Some(("AgentGroup".to_owned(), "g".to_owned()))
+        );
+        assert_eq!(
+            scope("permit(principal, action, resource);").verb_list(),
+            Verb::ALL
+        );
+    }
 }

@@ -1,30 +1,29 @@
-//! Writes the generated files again: the compiled forms of the shipped packs.
+//! Writes the generated files of the workspace: the compiled form of each shipped pack.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use checkrein::policy::compile_pack;
+use checkrein_policies::PACKS;
 
 fn main() -> ExitCode {
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
-    for pack in checkrein_policies::PACKS {
-        let folder = packs.join(pack.name);
-        let Ok(text) = std::fs::read_to_string(folder.join("policy.cedar")) else {
-            eprintln!("generate: {} has no policy.cedar", folder.display());
-            return ExitCode::FAILURE;
-        };
-        let compiled = match compile_pack(pack.name, &text) {
-            Ok(compiled) => compiled,
-            Err(errors) => {
-                eprintln!("generate: pack `{}` does not compile:\n{errors}", pack.name);
-                return ExitCode::FAILURE;
-            }
-        };
-        if let Err(error) = std::fs::write(folder.join("compiled.json"), compiled) {
-            eprintln!("generate: {}: {error}", folder.display());
+    for pack in PACKS {
+        if let Err(problem) = generate(&packs.join(pack.name), pack.name) {
+            eprintln!("{problem}");
             return ExitCode::FAILURE;
         }
-        println!("generate: pack `{}`", pack.name);
     }
     ExitCode::SUCCESS
+}
+
+fn generate(folder: &Path, name: &str) -> Result<(), String> {
+    // The file, not the embedded text: it may have changed since this program was built.
+    let source = folder.join("policy.cedar");
+    let text = std::fs::read_to_string(&source)
+        .map_err(|error| format!("{} cannot be read: {error}", source.display()))?;
+    let compiled = compile_pack(name, &text).map_err(|errors| errors.to_string())?;
+    let target = folder.join("compiled.json");
+    std::fs::write(&target, compiled)
+        .map_err(|error| format!("{} cannot be written: {error}", target.display()))
 }

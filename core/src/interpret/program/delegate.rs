@@ -2,7 +2,7 @@
 
 use super::{Program, unknown};
 use crate::action::Effects;
-use crate::catalogue::spec::{Place, Run, RunForm};
+use crate::catalogue::spec::{Place, Run, RunForm, Source};
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
 use crate::interpret::code;
@@ -67,11 +67,18 @@ impl Session<'_> {
         match run.form {
             RunForm::Argv => self.argv(state, run, words, &values, program),
             RunForm::Shell => {
-                // `eval` and `source` act on this shell; another shell leaves it alone.
-                let mut inner = state.clone();
-                let own = self.frame.machine == Machine::Local && words.command.name == "eval";
-                let inner = if own { state } else { &mut inner };
-                self.shell_value(inner, &Value::join(&values), program)
+                // What acts on this shell (`eval`) has no options of its own; another shell leaves
+                // this one's variables and directory alone.
+                let text = Value::join(&values);
+                if self.frame.machine == Machine::Local && words.command.options.is_empty() {
+                    self.shell_value(state, &text, program)
+                } else {
+                    let arguments = arguments_of(words, run.from);
+                    state.subshell(|inner| {
+                        inner.positional = arguments;
+                        self.shell_value(inner, &text, program)
+                    })
+                }
             }
             RunForm::Code => {
                 for value in &values {
@@ -233,7 +240,8 @@ impl Session<'_> {
     fn content_of(&self, state: &ShellState, file: &Value, setting: &Setting<'_>) -> Option<Stream> {
         let name = file.exact()?;
         let absolute = setting.resolve(&name).map(|path| path.absolute);
-        state.files.get(&name).or_else(|| state.files.get(absolute.as_deref()?)).cloned()
+        let here = state.files.get(&state.file_key(&name));
+        here.or_else(|| state.files.get(absolute.as_deref()?)).cloned()
     }
 
     /// Standard input run as a program.
@@ -267,8 +275,7 @@ impl Session<'_> {
         stdin: &Stream,
     ) {
         if language == "shell" || language.is_empty() {
-            let mut inner = state.clone();
-            self.shell_text(&mut inner, text, span, stdin);
+            state.subshell(|inner| self.shell_text(inner, text, span, stdin));
         } else {
             let value = Value::literal(text).at(span);
             self.code_value(state, &value, language, span);
@@ -306,7 +313,16 @@ impl Session<'_> {
     }
 }
 
-fn host_of(words: &Words<'_>, source: crate::catalogue::spec::Source) -> String {
+/// `$1` and on of a shell given its text by an option: `bash -c text name a b`.
+fn arguments_of(words: &Words<'_>, from: Source) -> Option<Vec<Value>> {
+    match from {
+        Source::Option(_) => Some(words.operands.iter().skip(1).cloned().collect()),
+        Source::Operands(1, 1) => Some(words.operands.iter().skip(2).cloned().collect()),
+        _ => None,
+    }
+}
+
+fn host_of(words: &Words<'_>, source: Source) -> String {
     let host = words.found(source).values.first().map(Value::sketch).unwrap_or_default();
     host.rsplit('@').next().unwrap_or_default().to_owned()
 }

@@ -3,7 +3,7 @@
 use super::Program;
 use crate::action::Effects;
 use crate::catalogue::spec::PathClass;
-use crate::interpret::hints;
+use crate::interpret::hint;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::Value;
@@ -25,8 +25,8 @@ impl Session<'_> {
         let id = Value::literal(name).at(program.span);
         let asks_for_help =
             arguments.first().and_then(Value::exact).is_some_and(|word| word == "--help" || word == "--version");
-        let hint = hints::verb_of_words(arguments, self.catalogue)
-            .or_else(|| hints::verb_of_name(name, self.catalogue))
+        let hint = hint::verb_of_words(arguments, self.catalogue)
+            .or_else(|| hint::verb(name, self.catalogue))
             .filter(|_| !asks_for_help);
         let verb = hint.unwrap_or(Verb::Execute);
         if runs || hint.is_some() {

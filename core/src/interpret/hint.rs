@@ -1,0 +1,110 @@
+//! Words that hint at what something does that is not understood. Hints only ever raise risk.
+
+use super::value::Value;
+use crate::catalogue::spec::Catalogue;
+use crate::vocabulary::{Verb, VerbGroup};
+
+/// The verb that the words of `name` hint at; a destructive word outweighs the others.
+///
+/// `volumeDelete`, `delete-volume` and `DELETE_VOLUME` are made of the same words.
+#[must_use]
+pub fn verb(name: &str, catalogue: &Catalogue) -> Option<Verb> {
+    let mut first = None;
+    for word in words(name) {
+        let Some(verb) = look_up(&word, catalogue) else {
+            continue;
+        };
+        if verb.group() == VerbGroup::Destroy {
+            return Some(verb);
+        }
+        first = first.or(Some(verb));
+    }
+    first
+}
+
+/// The verb that the words of a command line hint at; a destructive one outweighs the others.
+///
+/// Only words that look like subcommands or options count: paths, sentences and values do not.
+#[must_use]
+pub fn verb_of_words(command: &[Value], catalogue: &Catalogue) -> Option<Verb> {
+    let plain = |word: &String| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_:=".contains(c))
+    };
+    let hinted = command.iter().filter_map(Value::exact).filter(plain).filter_map(|word| {
+        let name = word.split('=').next().unwrap_or_default();
+        verb(name, catalogue)
+    });
+    hinted.reduce(|first, next| if next.group() == VerbGroup::Destroy { next } else { first })
+}
+
+/// The first name in foreign code that reaches outside the program, if any.
+#[must_use]
+pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
+    catalogue.code_sinks.iter().copied().find(|sink| {
+        code.match_indices(sink).any(|(start, _)| {
+            let before = code.get(..start).and_then(|head| head.chars().next_back());
+            let after = code.get(start.saturating_add(sink.len())..).and_then(|tail| tail.chars().next());
+            let joined_before = sink.starts_with(is_name_char) && before.is_some_and(is_name_char);
+            let joined_after = sink.ends_with(is_name_char) && after.is_some_and(is_name_char);
+            !joined_before && !joined_after
+        })
+    })
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn look_up(word: &str, catalogue: &Catalogue) -> Option<Verb> {
+    let index = catalogue
+        .hints
+        .binary_search_by(|(hint, _)| (*hint).cmp(word))
+        .ok()?;
+    catalogue.hints.get(index).map(|(_, verb)| *verb)
+}
+
+/// The words of a name in any of the usual spellings, lower case.
+#[must_use]
+pub fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut chars = name.chars().peekable();
+    let mut previous = None::<char>;
+    while let Some(c) = chars.next() {
+        if !c.is_alphanumeric() {
+            finish(&mut word, &mut words);
+        } else {
+            let starts = c.is_uppercase()
+                && previous.is_some_and(|before| {
+                    !before.is_uppercase() || chars.peek().is_some_and(|next| next.is_lowercase())
+                });
+            if starts {
+                finish(&mut word, &mut words);
+            }
+            word.extend(c.to_lowercase());
+        }
+        previous = Some(c);
+    }
+    finish(&mut word, &mut words);
+    words
+}
+
+fn finish(word: &mut String, words: &mut Vec<String>) {
+    if !word.is_empty() {
+        words.push(std::mem::take(word));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fall_into_words() {
+        assert_eq!(words("volumeDelete"), ["volume", "delete"]);
+        assert_eq!(words("deleteDBCluster"), ["delete", "db", "cluster"]);
+        assert_eq!(words("batch-delete_NOW"), ["batch", "delete", "now"]);
+        assert_eq!(words("undeleted"), ["undeleted"]);
+        assert!(words("--").is_empty());
+    }
+}

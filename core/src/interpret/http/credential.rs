@@ -1,0 +1,136 @@
+//! The credential of a request, as the call shows it.
+
+use super::call::Call;
+use super::pieces::{cut, from, head, trimmed};
+use crate::action::CredentialUse;
+use crate::catalogue::spec::Catalogue;
+use crate::interpret::acts::wildcard;
+use crate::interpret::argument::text_of;
+use crate::interpret::value::{Origin, Value};
+use crate::secret::Secret;
+use crate::vocabulary::CredentialSource;
+
+/// Words in front of the token in a header (RFC 9110, 11.1).
+const SCHEMES: &[&str] = &["bearer ", "basic ", "token ", "apikey ", "api-key "];
+
+/// Whether a header carries a credential; a cookie may.
+pub(super) fn is_credential_header(name: &str, catalogue: &Catalogue) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "cookie"
+        || catalogue
+            .credential_headers
+            .iter()
+            .any(|glob| wildcard(glob, &name))
+}
+
+/// The credential: of a header, else of the login, the URL or, at last, a cookie.
+pub(super) fn of(call: &Call<'_>) -> Option<CredentialUse> {
+    let request = call.request;
+    let (cookies, headers): (Vec<_>, Vec<_>) = request
+        .headers
+        .iter()
+        .filter(|(name, _)| is_credential_header(name, call.setting.catalogue))
+        .partition(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    headers
+        .iter()
+        .find_map(|(_, value)| of_header(value))
+        .or_else(|| request.bearer.as_ref().and_then(use_of))
+        .or_else(|| request.user.as_ref().and_then(of_login))
+        .or_else(|| call.target.user.as_ref().and_then(of_login))
+        .or_else(|| cookies.iter().find_map(|(_, value)| use_of(value)))
+        .or_else(|| request.cookies.iter().find_map(of_cookie))
+}
+
+fn of_header(value: &Value) -> Option<CredentialUse> {
+    let value = trimmed(value);
+    let lower = head(&value).to_ascii_lowercase();
+    for scheme in SCHEMES {
+        if lower.starts_with(scheme) {
+            let token = trimmed(&from(&value, scheme.len()));
+            let mut used = use_of(&token)?;
+            if *scheme == "basic "
+                && let Some(password) = token.known_text().as_deref().and_then(basic_password)
+            {
+                used.text = Some(Secret::new(password));
+            }
+            return Some(used);
+        }
+    }
+    use_of(&value)
+}
+
+/// The token of `user:password`: the password, or the user where there is none.
+fn of_login(login: &Value) -> Option<CredentialUse> {
+    let text = text_of(login);
+    let Some(at) = text.find(':') else {
+        return use_of(login);
+    };
+    use_of(&from(login, at.saturating_add(1))).or_else(|| use_of(&cut(login, 0..at)))
+}
+
+/// A cookie given to curl is a text with `=`, else the name of a file.
+fn of_cookie(cookie: &Value) -> Option<CredentialUse> {
+    if text_of(cookie).contains('=') {
+        return use_of(cookie);
+    }
+    use_of(&Value::unseen(Origin::File(cookie.sketch())))
+}
+
+fn use_of(value: &Value) -> Option<CredentialUse> {
+    let text = value.known_text().map(|text| text.trim().to_owned());
+    if text.as_deref() == Some("") {
+        return None;
+    }
+    let mut source = CredentialSource::Literal;
+    let mut name = None;
+    for origin in value.origins() {
+        let (found, called) = match origin {
+            Origin::File(path) => (CredentialSource::File, Some(path.clone())),
+            Origin::Variable(variable) => (CredentialSource::Environment, Some(variable.clone())),
+            _ => (CredentialSource::Unknown, None),
+        };
+        // A file outweighs a variable, a variable what cannot be named.
+        let rank = |source| match source {
+            CredentialSource::File => 3,
+            CredentialSource::Environment => 2,
+            CredentialSource::Unknown => 1,
+            _ => 0,
+        };
+        if rank(found) > rank(source) {
+            source = found;
+            name = called;
+        }
+    }
+    Some(CredentialUse {
+        source,
+        name,
+        text: text.map(Secret::new),
+    })
+}
+
+/// The password in the base64 text of basic authentication.
+fn basic_password(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut bits = 0_u32;
+    let mut held = 0_u32;
+    for c in text.trim().trim_end_matches('=').bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => c.wrapping_sub(b'A'),
+            b'a'..=b'z' => c.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => c.wrapping_sub(b'0').wrapping_add(52),
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(digit);
+        held = held.saturating_add(6);
+        if held >= 8 {
+            held = held.saturating_sub(8);
+            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
+        }
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let (user, password) = text.split_once(':')?;
+    let token = if password.is_empty() { user } else { password };
+    Some(token.to_owned())
+}

@@ -1,0 +1,175 @@
+//! Simple commands: assignments, then a function, alias, builtin or program.
+
+use super::ast::{AssignedValue, Assignment, Simple, Span};
+use super::walk::{Walker, unseen};
+use super::{Invocation, ShellState};
+use crate::interpret::value::{Origin, Stream, Value};
+use crate::limits;
+
+impl Walker<'_> {
+    pub(super) fn simple(&mut self, state: &mut ShellState, simple: &Simple, span: Span) -> Stream {
+        let words = self.fields(state, &simple.words);
+        if words.len() > limits::COMMAND_WORDS {
+            self.opaque(
+                state,
+                "command with too many words to read; split it up",
+                span,
+            );
+            return unseen();
+        }
+        let mut local = Vec::new();
+        for assignment in &simple.assignments {
+            let scalar = matches!(assignment.value, AssignedValue::Scalar(_));
+            if words.is_empty() || !scalar {
+                self.assign(state, assignment);
+            } else if let Some(value) = self.assigned_value(state, assignment) {
+                local.push((assignment.name.clone(), value));
+            }
+        }
+        if words.is_empty() {
+            return Stream::default();
+        }
+        let rest = simple.words.get(1..).unwrap_or_default();
+        let arguments = match (rest.first(), rest.last()) {
+            (Some(first), Some(last)) => (first.span.0, last.span.1),
+            _ => (span.1, span.1),
+        };
+        self.run(state, words, local, span, arguments)
+    }
+
+    fn run(
+        &mut self,
+        state: &mut ShellState,
+        words: Vec<Value>,
+        assignments: Vec<(String, Value)>,
+        span: Span,
+        arguments: Span,
+    ) -> Stream {
+        let name = words.first().and_then(Value::exact);
+        if let Some(set) = name
+            .as_ref()
+            .and_then(|name| state.functions.get(name))
+            .cloned()
+        {
+            let bound: Vec<Value> = words.iter().skip(1).cloned().collect();
+            let mut stdout = Stream::default();
+            for function in &set.candidates {
+                let before = state.clone();
+                let output = self.call(state, function, Some(bound.clone()), &assignments, span);
+                super::state::either(&mut stdout, &output);
+                if set.candidates.len() > 1 || !set.certain {
+                    state.join(&before);
+                }
+            }
+            if set.certain {
+                return stdout;
+            }
+        }
+        if let Some(name) = &name {
+            self.alias(state, name, span, arguments);
+        }
+        let stdin = self.stdin.clone();
+        let invocation = Invocation {
+            words: words.clone(),
+            assignments,
+            stdin: stdin.clone(),
+            span: self.place(span),
+        };
+        let outcome = self.runner.run(state, invocation);
+        let change = state.builtin(&words, &stdin);
+        if let Some(reason) = change.opaque {
+            self.opaque(state, reason, span);
+        }
+        self.ended = change.ends;
+        outcome.stdout
+    }
+
+    /// Whether an alias applies depends on the shell and on lines, so its text is walked besides.
+    fn alias(&mut self, state: &mut ShellState, name: &str, span: Span, arguments: Span) {
+        let Some(alias) = state.aliases.get(name) else {
+            return;
+        };
+        let Some(text) = alias.known_text() else {
+            self.opaque(
+                state,
+                "alias whose text is not known; write the command out",
+                span,
+            );
+            return;
+        };
+        if state.ledger.aliases.iter().any(|active| active == name) {
+            return;
+        }
+        let text = format!("{text} {}", self.source.slice(arguments));
+        state.ledger.aliases.push(name.to_owned());
+        let stdin = self.stdin.clone();
+        let mut copy = state.clone();
+        super::walk::text(&text, &mut copy, self.runner, stdin);
+        state.settle(copy);
+        state.ledger.aliases.pop();
+    }
+
+    /// A plain assignment.
+    fn assign(&mut self, state: &mut ShellState, assignment: &Assignment) {
+        let name = assignment.name.as_str();
+        let words = match &assignment.value {
+            AssignedValue::Array(words) => words,
+            AssignedValue::Scalar(_) | AssignedValue::Keyed => {
+                if let Some(value) = self.assigned_value(state, assignment) {
+                    self.set(state, name, value, assignment.span);
+                }
+                return;
+            }
+        };
+        let mut values = self.fields(state, words);
+        if assignment.append {
+            let before = state.arrays.get(name).cloned();
+            let before =
+                before.or_else(|| state.variables.get(name).map(|value| vec![value.clone()]));
+            values.splice(0..0, before.unwrap_or_default());
+        }
+        let dynamic = values
+            .iter()
+            .find(|value| value.is_dynamic() || value.has_pattern());
+        if values.len() > limits::COMMAND_WORDS || dynamic.is_some() {
+            let origin = dynamic.and_then(|value| value.origins().next()).cloned();
+            let value = Value::unseen(origin.unwrap_or(Origin::Unseen));
+            self.set(state, name, value, assignment.span);
+            return;
+        }
+        let first = values.first().cloned().unwrap_or_default();
+        self.set(state, name, first, assignment.span);
+        state.arrays.insert(name.to_owned(), values);
+    }
+
+    fn set(&mut self, state: &mut ShellState, name: &str, value: Value, span: Span) {
+        let span = self.place(span);
+        state.set_variable(name, value.clone());
+        self.runner.assigned(state, name, &value, span);
+    }
+
+    /// What a variable holds after an assignment to it or to one of its elements.
+    fn assigned_value(&mut self, state: &mut ShellState, assignment: &Assignment) -> Option<Value> {
+        if let Some(subscript) = assignment.subscript {
+            self.arithmetic(state, subscript);
+        }
+        let value = match &assignment.value {
+            AssignedValue::Scalar(word) => self.single(state, word),
+            AssignedValue::Keyed => {
+                self.visit(state, assignment.span);
+                return Some(Value::unseen(Origin::Unseen));
+            }
+            AssignedValue::Array(_) => return None,
+        };
+        if assignment.subscript.is_some() {
+            let origin = value.origins().next().cloned();
+            return Some(Value::unseen(origin.unwrap_or(Origin::Unseen)));
+        }
+        if !assignment.append {
+            return Some(value);
+        }
+        let mut whole = self.variable(state, &assignment.name);
+        whole.pieces.extend(value.pieces);
+        Some(self.bounded(state, whole, assignment.span))
+    }
+}
