@@ -134,7 +134,10 @@ fn agent(host: &Host) -> &str {
 fn place(call: &ToolCall) -> Place {
     let workspace = &call.workspace;
     match workspace.root.as_ref().or(workspace.cwd.as_ref()) {
-        Some(root) => Place { start: PathBuf::from(root), root: PathBuf::from(root) },
+        Some(root) => Place {
+            start: PathBuf::from(root),
+            root: PathBuf::from(root),
+        },
         None => Place::of_process(),
     }
 }
@@ -163,6 +166,10 @@ fn late_reason() -> &'static str {
 /// A panic anywhere ends in a refusal. Its message may quote the call and is not shown.
 fn refuse_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
-        answer::refuse(&format!("{}; the call is not allowed", engine::place(panic))).exit_now();
+        answer::refuse(&format!(
+            "{}; the call is not allowed",
+            engine::place(panic)
+        ))
+        .exit_now();
     }));
 }

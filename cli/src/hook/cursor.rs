@@ -42,7 +42,11 @@ pub fn call(
         }
         "beforeMCPExecution" => {
             let tool = event.text("tool_name")?;
-            parts.tool = if tool.starts_with(MCP) { tool.to_owned() } else { format!("{MCP}{tool}") };
+            parts.tool = if tool.starts_with(MCP) {
+                tool.to_owned()
+            } else {
+                format!("{MCP}{tool}")
+            };
             parts.server = event.optional("mcp_server_name")?.map(str::to_owned);
             parts.arguments = mcp_input(event)?;
         }
@@ -61,10 +65,17 @@ fn place(parts: &mut Parts, event: &Event) -> Result<(), EventError> {
     parts.cwd = match event.path("cwd")? {
         Some(cwd) => Some(cwd),
         // In preToolUse the shell's working directory is part of the input.
-        None => parts.arguments.get("cwd").and_then(Value::as_str).and_then(absolute),
+        None => parts
+            .arguments
+            .get("cwd")
+            .and_then(Value::as_str)
+            .and_then(absolute),
     };
     let around = |root: &&String| {
-        parts.cwd.as_ref().is_some_and(|cwd| std::path::Path::new(cwd).starts_with(root))
+        parts
+            .cwd
+            .as_ref()
+            .is_some_and(|cwd| std::path::Path::new(cwd).starts_with(root))
     };
     parts.root = roots.iter().find(around).or(roots.first()).cloned();
     parts.cwd = parts.cwd.take().or_else(|| parts.root.clone());
