@@ -97,7 +97,10 @@ fn decide(bundle: &Bundle, line: &Line<'_>) -> Decision {
     let refuse = |reason| Decision::refuse(reason, bundle.digest());
     match line {
         Line::TooLong => {
-            let text = format!("longer than {} bytes; send the call without large file contents", limits::CALL_BYTES);
+            let text = format!(
+                "longer than {} bytes; send the call without large file contents",
+                limits::CALL_BYTES
+            );
             refuse(DenyReason::OverLimit(text))
         }
         Line::Whole(bytes) => match wire::call_from_json(bytes) {
@@ -122,10 +125,16 @@ impl Answers {
             text = serde_json::to_string_pretty(&value)?;
         }
         text.push('\n');
-        self.out.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes())
+        self.out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write_all(text.as_bytes())
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.out.lock().unwrap_or_else(PoisonError::into_inner).flush()
+        self.out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush()
     }
 }

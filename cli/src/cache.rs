@@ -49,7 +49,9 @@ pub fn validate(sources: &Sources, progress: Progress<'_>) -> Result<Bundle, Loa
 
 /// Writes a file so that readers see the old or the new content, and only its owner may read it.
 pub fn write_atomically(file: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = file.parent().ok_or_else(|| io::Error::other("it has no directory"))?;
+    let directory = file
+        .parent()
+        .ok_or_else(|| io::Error::other("it has no directory"))?;
     private_directory(directory)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let temporary = directory.join(format!(".{name}.{}", std::process::id()));
@@ -93,12 +95,22 @@ fn stored(file: &Path, sources: &Sources) -> Option<Bundle> {
 }
 
 fn forget_oldest(newest: &Path) {
-    let Some(entries) = newest.parent().and_then(|directory| fs::read_dir(directory).ok()) else {
+    let Some(entries) = newest
+        .parent()
+        .and_then(|directory| fs::read_dir(directory).ok())
+    else {
         return;
     };
     let files = entries.flatten().map(|entry| entry.path());
-    let compiled = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let compiled = files.filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    let age = |path: &PathBuf| {
+        path.metadata()
+            .and_then(|data| data.modified())
+            .unwrap_or(SystemTime::UNIX_EPOCH)
+    };
     let mut by_age: Vec<(SystemTime, PathBuf)> = compiled.map(|path| (age(&path), path)).collect();
     by_age.sort();
     for (_, path) in by_age.iter().rev().skip(KEPT) {
@@ -109,7 +121,10 @@ fn forget_oldest(newest: &Path) {
 #[cfg(unix)]
 fn private_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
 }
 
 #[cfg(not(unix))]
@@ -120,7 +135,12 @@ fn private_directory(directory: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn new_file(file: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)
 }
 
 #[cfg(not(unix))]

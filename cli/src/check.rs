@@ -69,10 +69,19 @@ fn check(options: &Options) -> Result<(), String> {
     if let (Some(path), Some(files)) = (&path, &files)
         && options.pin
     {
-        let stored = Pins::read().and_then(|mut pins| pins.pin(path, &files.digest())).map_err(text)?;
-        anstream::println!("{GOOD}pinned{GOOD:#} {} in {}", config::shown(path), stored.display());
+        let stored = Pins::read()
+            .and_then(|mut pins| pins.pin(path, &files.digest()))
+            .map_err(text)?;
+        anstream::println!(
+            "{GOOD}pinned{GOOD:#} {} in {}",
+            config::shown(path),
+            stored.display()
+        );
     } else if options.pin {
-        return Err("there is no configuration to pin; run `checkrein init` or name one with --config".to_owned());
+        return Err(
+            "there is no configuration to pin; run `checkrein init` or name one with --config"
+                .to_owned(),
+        );
     }
     report(&bundle, path, files.as_ref(), options, started);
     Ok(())
@@ -81,14 +90,27 @@ fn check(options: &Options) -> Result<(), String> {
 /// The file named, or the nearest one, trusted or not.
 fn path(options: &Options) -> Option<PathBuf> {
     let variable = std::env::var_os("CHECKREIN_CONFIG").filter(|value| !value.is_empty());
-    let named = options.config.config.clone().or_else(|| variable.map(PathBuf::from));
+    let named = options
+        .config
+        .config
+        .clone()
+        .or_else(|| variable.map(PathBuf::from));
     let named = named.map(|path| std::path::absolute(&path).unwrap_or(path));
     named.or_else(|| config::nearest(&Place::of_process().start))
 }
 
-fn report(bundle: &Bundle, path: Option<PathBuf>, files: Option<&Files>, options: &Options, started: Instant) {
+fn report(
+    bundle: &Bundle,
+    path: Option<PathBuf>,
+    files: Option<&Files>,
+    options: &Options,
+    started: Instant,
+) {
     let inventory = bundle.inventory();
-    let packs = options.config.packs().unwrap_or_else(|| inventory.settings.packs.clone());
+    let packs = options
+        .config
+        .packs()
+        .unwrap_or_else(|| inventory.settings.packs.clone());
     let policies = bundle.policies().len();
     let count = |number: usize, what: &str| format!("{number} {what}{}", plural(number));
     let of_files = match files.map_or(0, Files::policy_files) {
@@ -128,7 +150,8 @@ fn report(bundle: &Bundle, path: Option<PathBuf>, files: Option<&Files>, options
 
 /// Whether hooks and `authorize` would use the file at `path` from here, in words.
 fn trust(options: &Options, path: &Path) -> String {
-    let Ok(discovery) = config::discover(options.config.config.as_deref(), &Place::of_process()) else {
+    let Ok(discovery) = config::discover(options.config.config.as_deref(), &Place::of_process())
+    else {
         return "NOT TRUSTED: it was pinned and has changed; use --pin".to_owned();
     };
     let same = |other: &Path| other.canonicalize().ok() == path.canonicalize().ok();

@@ -25,8 +25,10 @@ const INDENT: usize = 8;
 
 /// Replay an incident call by call, decided by the real engine.
 #[derive(clap::Args)]
-#[command(after_help = "Nothing is run and nothing is sent; the tokens and ids are made up.\n\n\
-    Exit codes:\n  0  the deletion was denied and its staging twin allowed\n  1  otherwise")]
+#[command(
+    after_help = "Nothing is run and nothing is sent; the tokens and ids are made up.\n\n\
+    Exit codes:\n  0  the deletion was denied and its staging twin allowed\n  1  otherwise"
+)]
 pub struct Options {
     /// No colours
     #[arg(long)]
@@ -40,7 +42,10 @@ pub fn run(options: &Options) -> ExitCode {
         anstream::ColorChoice::Never.write_global();
     }
     let sources = Sources {
-        inventory: Some(SourceFile { name: "demo.toml".to_owned(), text: INVENTORY.to_owned() }),
+        inventory: Some(SourceFile {
+            name: "demo.toml".to_owned(),
+            text: INVENTORY.to_owned(),
+        }),
         ..Sources::default()
     };
     let bundle = match Bundle::load(&sources, &mut |_, _| {}) {
@@ -54,12 +59,19 @@ pub fn run(options: &Options) -> ExitCode {
     // INVARIANT: writing to a String does not fail.
     let held = play(&mut text, &bundle).unwrap_or(false);
     anstream::print!("{text}");
-    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Writes the scenes and whether every verdict is the one it must be.
 fn play(out: &mut impl Write, bundle: &Bundle) -> Result<bool, fmt::Error> {
-    writeln!(out, "{STRONG}Nine seconds{STRONG:#}  an agent is sent to fix staging, and production is gone\n")?;
+    writeln!(
+        out,
+        "{STRONG}Nine seconds{STRONG:#}  an agent is sent to fix staging, and production is gone\n"
+    )?;
     let mut held = true;
     for scene in scene::SCENES {
         let call = scene.call();
@@ -72,15 +84,25 @@ fn play(out: &mut impl Write, bundle: &Bundle) -> Result<bool, fmt::Error> {
         let summary = "the deletion was denied before it ran; its twin in staging was allowed";
         writeln!(out, "{GOOD}{summary}{GOOD:#}")?;
     } else {
-        writeln!(out, "{ERROR}the verdicts are not what they must be: do not rely on this build{ERROR:#}")?;
+        writeln!(
+            out,
+            "{ERROR}the verdicts are not what they must be: do not rely on this build{ERROR:#}"
+        )?;
     }
     Ok(held)
 }
 
-fn show_scene(out: &mut impl Write, scene: &Scene, decision: &Decision, as_it_must: bool) -> fmt::Result {
+fn show_scene(
+    out: &mut impl Write,
+    scene: &Scene,
+    decision: &Decision,
+    as_it_must: bool,
+) -> fmt::Result {
     let verdict = style::verdict(decision.verdict);
     let words = style::words(decision.verdict);
-    let space = WIDTH.saturating_sub(INDENT + scene.title.chars().count() + words.len()).max(1);
+    let space = WIDTH
+        .saturating_sub(INDENT + scene.title.chars().count() + words.len())
+        .max(1);
     writeln!(
         out,
         "{LABEL}{:INDENT$}{LABEL:#}{STRONG}{}{STRONG:#}{:space$}{verdict}{words}{verdict:#}",
@@ -91,11 +113,15 @@ fn show_scene(out: &mut impl Write, scene: &Scene, decision: &Decision, as_it_mu
     }
     for judged in &decision.actions {
         let action = &judged.action;
-        let credential = action.credential.as_ref().map(|used| match (&used.declared, used.issued) {
-            (Some(name), true) => format!(", with `{name}`, issued to it"),
-            (Some(name), false) => format!(", with `{name}`, issued to somebody else"),
-            (None, _) => ", with a credential nobody issued".to_owned(),
-        });
+        let credential =
+            action
+                .credential
+                .as_ref()
+                .map(|used| match (&used.declared, used.issued) {
+                    (Some(name), true) => format!(", with `{name}`, issued to it"),
+                    (Some(name), false) => format!(", with `{name}`, issued to somebody else"),
+                    (None, _) => ", with a credential nobody issued".to_owned(),
+                });
         let text = format!(
             "{} {} {} in {}, undone: {}{}",
             action.verb,
@@ -114,7 +140,12 @@ fn show_scene(out: &mut impl Write, scene: &Scene, decision: &Decision, as_it_mu
         }
     }
     if !as_it_must {
-        writeln!(out, "{:INDENT$}{ERROR}this call must be {}{ERROR:#}", "", scene.must.words())?;
+        writeln!(
+            out,
+            "{:INDENT$}{ERROR}this call must be {}{ERROR:#}",
+            "",
+            scene.must.words()
+        )?;
     }
     for line in wrap(scene.note, WIDTH - INDENT) {
         writeln!(out, "{:INDENT$}{LABEL}{line}{LABEL:#}", "")?;

@@ -32,7 +32,11 @@ pub struct Options {
     #[command(flatten)]
     config: ConfigOptions,
     /// A file with one call as JSON, or - for standard input
-    #[arg(value_name = "FILE", required_unless_present = "shell", conflicts_with = "shell")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "shell",
+        conflicts_with = "shell"
+    )]
     file: Option<PathBuf>,
     /// Explain this shell command instead, with the environment of this process
     #[arg(long, value_name = "COMMAND")]
@@ -84,7 +88,10 @@ fn place(options: &Options) -> Place {
     match &options.workspace {
         Some(workspace) => {
             let root = std::path::absolute(workspace).unwrap_or_else(|_| workspace.clone());
-            Place { start: root.clone(), root }
+            Place {
+                start: root.clone(),
+                root,
+            }
         }
         None => Place::of_process(),
     }
@@ -98,7 +105,10 @@ fn shell_call(command: &str, agent: &str, place: &Place) -> ToolCall {
         server: None,
         arguments: serde_json::Map::from_iter([("command".to_owned(), command.into())]),
         annotations: serde_json::Map::new(),
-        agent: Agent { id: agent.to_owned(), ..Agent::default() },
+        agent: Agent {
+            id: agent.to_owned(),
+            ..Agent::default()
+        },
         workspace: Workspace {
             root: text(&place.root),
             cwd: text(&place.start),
@@ -116,7 +126,11 @@ fn read_call(file: &Path) -> Result<ToolCall, String> {
     };
     let bytes = bytes.map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
     let bytes = bytes.ok_or_else(|| {
-        format!("the call is longer than {} bytes; checkrein denies such calls", limits::CALL_BYTES)
+        format!(
+            "the call is longer than {} bytes; checkrein denies such calls",
+            limits::CALL_BYTES
+        )
     })?;
-    wire::call_from_json(&bytes).map_err(|error| format!("the call cannot be read, so it is denied: {error}"))
+    wire::call_from_json(&bytes)
+        .map_err(|error| format!("the call cannot be read, so it is denied: {error}"))
 }

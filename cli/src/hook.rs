@@ -131,12 +131,22 @@ fn agent(host: &Host) -> &str {
     }
 }
 
+/// Where to look for a configuration. When the host does not say what the workspace is, nothing
+/// lies certainly outside it.
 fn place(call: &ToolCall) -> Place {
     let workspace = &call.workspace;
-    match workspace.root.as_ref().or(workspace.cwd.as_ref()) {
-        Some(root) => Place { start: PathBuf::from(root), root: PathBuf::from(root) },
-        None => Place::of_process(),
+    if let Some(root) = &workspace.root {
+        return Place {
+            start: PathBuf::from(root),
+            root: PathBuf::from(root),
+        };
     }
+    let start = workspace
+        .cwd
+        .as_ref()
+        .map_or_else(|| Place::of_process().start, PathBuf::from);
+    let root = start.ancestors().last().unwrap_or(&start).to_path_buf();
+    Place { start, root }
 }
 
 fn observed(decision: &Decision, notes: &[String]) -> Answer {
@@ -163,6 +173,10 @@ fn late_reason() -> &'static str {
 /// A panic anywhere ends in a refusal. Its message may quote the call and is not shown.
 fn refuse_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
-        answer::refuse(&format!("{}; the call is not allowed", engine::place(panic))).exit_now();
+        answer::refuse(&format!(
+            "{}; the call is not allowed",
+            engine::place(panic)
+        ))
+        .exit_now();
     }));
 }

@@ -50,8 +50,14 @@ fn init(options: &Options) -> Result<(), String> {
         (directory.join(FILE_NAME), CONFIG),
         (directory.join("policies").join("example.cedar"), POLICY),
     ];
-    if let Some((there, _)) = files.iter().find(|(path, _)| !options.force && path.symlink_metadata().is_ok()) {
-        return Err(format!("`{}` is already there; use --force to overwrite it", there.display()));
+    if let Some((there, _)) = files
+        .iter()
+        .find(|(path, _)| !options.force && path.symlink_metadata().is_ok())
+    {
+        return Err(format!(
+            "`{}` is already there; use --force to overwrite it",
+            there.display()
+        ));
     }
     for (path, content) in &files {
         write(path, content, options.force)
@@ -68,21 +74,32 @@ fn write(path: &Path, content: &str, overwrite: bool) -> io::Result<()> {
     }
     let mut options = OpenOptions::new();
     options.write(true);
-    if overwrite { options.create(true).truncate(true) } else { options.create_new(true) };
+    if overwrite {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     options.open(path)?.write_all(content.as_bytes())
 }
 
 fn next_steps(directory: &Path) {
-    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
+    let directory = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_path_buf());
     let config = shown(&directory.join(FILE_NAME));
     // Where agents may work: a repository, or what the operator has at hand here.
-    let here = Place::of_process().root.canonicalize().is_ok_and(|root| directory.starts_with(root));
+    let here = Place::of_process()
+        .root
+        .canonicalize()
+        .is_ok_and(|root| directory.starts_with(root));
     let workspace = here || workspace_of(&directory).join(".git").exists();
     anstream::println!("\nNext:");
     anstream::println!("  1. describe your environments and credentials in {config}");
     if workspace {
         anstream::println!("  2. checkrein check --pin --config {config}");
-        anstream::println!("     It lies in a workspace, where agents may write, so it counts only as pinned.");
+        anstream::println!(
+            "     It lies in a workspace, where agents may write, so it counts only as pinned."
+        );
     } else {
         anstream::println!("  2. checkrein check --config {config}");
     }

@@ -22,7 +22,11 @@ pub struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     /// Lines of `input`.
     pub fn new(input: R, limit: usize) -> Self {
-        Self { input, limit, line: Vec::new() }
+        Self {
+            input,
+            limit,
+            line: Vec::new(),
+        }
     }
 
     /// The input, to see what is buffered.
@@ -64,7 +68,11 @@ impl<R: BufRead> Lines<R> {
             self.line.pop();
         }
         let too_long = too_long || self.line.len() > self.limit;
-        Ok(Some(if too_long { Line::TooLong } else { Line::Whole(&self.line) }))
+        Ok(Some(if too_long {
+            Line::TooLong
+        } else {
+            Line::Whole(&self.line)
+        }))
     }
 }
 

@@ -55,7 +55,9 @@ fn push<'a>(lines: &mut [String], characters: impl Iterator<Item = &'a char>) {
 
 /// `text` without characters that move the cursor or colour the terminal.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ const FILE_BYTES: usize = 256 * 1024;
 /// The environment variables of this process, which a tool of the same host inherits.
 pub fn environment() -> BTreeMap<String, Secret> {
     let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
-    std::env::vars_os().map(|(name, value)| (text(name), Secret::new(text(value)))).collect()
+    std::env::vars_os()
+        .map(|(name, value)| (text(name), Secret::new(text(value))))
+        .collect()
 }
 
 /// Facts about `directory` that may tell the environment.
@@ -30,9 +32,14 @@ pub fn facts(directory: &Path, env: &BTreeMap<String, Secret>) -> BTreeMap<Strin
 
 /// The branch that is checked out; none when HEAD is detached.
 fn git_branch(directory: &Path) -> Option<String> {
-    let git = directory.ancestors().map(|directory| directory.join(".git")).find(|git| git.exists())?;
+    let git = directory
+        .ancestors()
+        .map(|directory| directory.join(".git"))
+        .find(|git| git.exists())?;
     let head = small(&git_directory(&git)?.join("HEAD"))?;
-    head.trim().strip_prefix("ref: refs/heads/").map(str::to_owned)
+    head.trim()
+        .strip_prefix("ref: refs/heads/")
+        .map(str::to_owned)
 }
 
 /// In a worktree or submodule `.git` is a file that says where the directory is.
@@ -50,13 +57,20 @@ fn railway(home: &Path, directory: &Path) -> Vec<(String, String)> {
     let config: Option<Value> = text.and_then(|text| serde_json::from_str(&text).ok());
     let linked = config.as_ref().and_then(|config| {
         let projects = config.get("projects")?.as_object()?;
-        directory.ancestors().find_map(|directory| projects.get(directory.to_str()?))
+        directory
+            .ancestors()
+            .find_map(|directory| projects.get(directory.to_str()?))
     });
-    let Some(linked) = linked else { return Vec::new() };
-    [("railway_project", "project"), ("railway_environment", "environment")]
-        .iter()
-        .filter_map(|(fact, key)| Some(((*fact).to_owned(), linked.get(key)?.as_str()?.to_owned())))
-        .collect()
+    let Some(linked) = linked else {
+        return Vec::new();
+    };
+    [
+        ("railway_project", "project"),
+        ("railway_environment", "environment"),
+    ]
+    .iter()
+    .filter_map(|(fact, key)| Some(((*fact).to_owned(), linked.get(key)?.as_str()?.to_owned())))
+    .collect()
 }
 
 fn small(file: &Path) -> Option<String> {
@@ -76,13 +90,25 @@ mod tests {
         let nested = repository.join("src/deep");
         fs::create_dir_all(&nested).unwrap();
         fs::create_dir_all(repository.join(".git/worktrees/other")).unwrap();
-        fs::write(repository.join(".git/HEAD"), "ref: refs/heads/release/1.2\n").unwrap();
+        fs::write(
+            repository.join(".git/HEAD"),
+            "ref: refs/heads/release/1.2\n",
+        )
+        .unwrap();
         assert_eq!(git_branch(&nested).as_deref(), Some("release/1.2"));
 
         let worktree = dir.path().join("worktree");
         fs::create_dir(&worktree).unwrap();
-        fs::write(worktree.join(".git"), "gitdir: ../repository/.git/worktrees/other\n").unwrap();
-        fs::write(repository.join(".git/worktrees/other/HEAD"), "ref: refs/heads/fix\n").unwrap();
+        fs::write(
+            worktree.join(".git"),
+            "gitdir: ../repository/.git/worktrees/other\n",
+        )
+        .unwrap();
+        fs::write(
+            repository.join(".git/worktrees/other/HEAD"),
+            "ref: refs/heads/fix\n",
+        )
+        .unwrap();
         assert_eq!(git_branch(&worktree).as_deref(), Some("fix"));
 
         fs::write(repository.join(".git/HEAD"), "0123456789abcdef\n").unwrap();
@@ -94,14 +120,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path();
         fs::create_dir(home.join(".railway")).unwrap();
-        let config = r#"{"projects":{"/w":{"project":"p1","environment":"e1"},"/w/a":{"project":"p2"}}}"#;
+        let config =
+            r#"{"projects":{"/w":{"project":"p1","environment":"e1"},"/w/a":{"project":"p2"}}}"#;
         fs::write(home.join(".railway/config.json"), config).unwrap();
         let pair = |fact: &str, id: &str| (fact.to_owned(), id.to_owned());
         assert_eq!(
             railway(home, Path::new("/w/b")),
-            [pair("railway_project", "p1"), pair("railway_environment", "e1")]
+            [
+                pair("railway_project", "p1"),
+                pair("railway_environment", "e1")
+            ]
         );
-        assert_eq!(railway(home, Path::new("/w/a/x")), [pair("railway_project", "p2")]);
+        assert_eq!(
+            railway(home, Path::new("/w/a/x")),
+            [pair("railway_project", "p2")]
+        );
         assert!(railway(home, Path::new("/elsewhere")).is_empty());
     }
 }

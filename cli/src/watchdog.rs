@@ -12,7 +12,9 @@ pub struct Watchdog {
 #[derive(Debug)]
 enum State {
     Idle,
-    Busy { since: Instant },
+    Busy {
+        since: Instant,
+    },
     /// Somebody is answering: the work itself or the watchdog, never both.
     Answering,
 }
@@ -37,13 +39,17 @@ impl Watchdog {
                 }
             }
         };
-        std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch)?;
+        std::thread::Builder::new()
+            .name("watchdog".to_owned())
+            .spawn(watch)?;
         Ok(Self { state })
     }
 
     /// Work begins.
     pub fn begin(&self) {
-        self.set(State::Busy { since: Instant::now() });
+        self.set(State::Busy {
+            since: Instant::now(),
+        });
     }
 
     /// Work is done; nothing is watched until it begins again.

@@ -91,10 +91,20 @@ pub struct Discovery {
 /// Finds the configuration: `named`, then CHECKREIN_CONFIG, then upward, then the operator's own.
 pub fn discover(named: Option<&Path>, place: &Place) -> Result<Discovery, ConfigError> {
     let variable = std::env::var_os("CHECKREIN_CONFIG").filter(|value| !value.is_empty());
-    if let Some(path) = named.map(Path::to_path_buf).or_else(|| variable.map(PathBuf::from)) {
+    if let Some(path) = named
+        .map(Path::to_path_buf)
+        .or_else(|| variable.map(PathBuf::from))
+    {
         let path = std::path::absolute(&path).unwrap_or(path);
         let files = Files::read(&path)?;
-        return Ok(Discovery { found: Some(Found { path, trust: Trust::Named, files }), ignored: Vec::new() });
+        return Ok(Discovery {
+            found: Some(Found {
+                path,
+                trust: Trust::Named,
+                files,
+            }),
+            ignored: Vec::new(),
+        });
     }
     let pins = Pins::read()?;
     let root = canonical(&place.root);
@@ -110,9 +120,15 @@ pub fn discover(named: Option<&Path>, place: &Place) -> Result<Discovery, Config
             return Ok(Discovery { found, ignored });
         }
     }
-    let user = user_directory().map(|directory| directory.join(FILE_NAME)).filter(|path| exists(path));
+    let user = user_directory()
+        .map(|directory| directory.join(FILE_NAME))
+        .filter(|path| exists(path));
     let found = match user {
-        Some(path) => Some(Found { files: Files::read(&path)?, path, trust: Trust::User }),
+        Some(path) => Some(Found {
+            files: Files::read(&path)?,
+            path,
+            trust: Trust::User,
+        }),
         None => None,
     };
     Ok(Discovery { found, ignored })
@@ -120,19 +136,30 @@ pub fn discover(named: Option<&Path>, place: &Place) -> Result<Discovery, Config
 
 /// The configuration people mean when they stand in `directory`, trusted or not.
 pub fn nearest(directory: &Path) -> Option<PathBuf> {
-    let upward = directory.ancestors().map(|directory| directory.join(FILE_NAME));
-    upward.chain(user_directory().map(|directory| directory.join(FILE_NAME))).find(|path| exists(path))
+    let upward = directory
+        .ancestors()
+        .map(|directory| directory.join(FILE_NAME));
+    upward
+        .chain(user_directory().map(|directory| directory.join(FILE_NAME)))
+        .find(|path| exists(path))
 }
 
-/// The repository around `directory`, or the directory itself.
+/// The outermost repository around `directory`, or the directory itself. Agents can make repositories
+/// within their workspace, not around it.
 pub fn workspace_of(directory: &Path) -> PathBuf {
-    let repository = directory.ancestors().find(|directory| directory.join(".git").exists());
-    repository.unwrap_or(directory).to_path_buf()
+    let repositories = directory
+        .ancestors()
+        .filter(|directory| directory.join(".git").exists());
+    repositories.last().unwrap_or(directory).to_path_buf()
 }
 
 /// A configuration in the workspace counts only as pinned. One that was pinned and is changed or
 /// gone stops everything: to drop the operator's policies must not be a way around them.
-fn inside(path: PathBuf, pins: &Pins, ignored: &mut Vec<Ignored>) -> Result<Option<Found>, ConfigError> {
+fn inside(
+    path: PathBuf,
+    pins: &Pins,
+    ignored: &mut Vec<Ignored>,
+) -> Result<Option<Found>, ConfigError> {
     let Some(pinned) = pins.digest(&path) else {
         if exists(&path) {
             ignored.push(Ignored::NotPinned(path));
@@ -143,7 +170,11 @@ fn inside(path: PathBuf, pins: &Pins, ignored: &mut Vec<Ignored>) -> Result<Opti
     if files.digest() != pinned {
         return Err(pins.broken(&path));
     }
-    Ok(Some(Found { path, trust: Trust::Pinned, files }))
+    Ok(Some(Found {
+        path,
+        trust: Trust::Pinned,
+        files,
+    }))
 }
 
 fn above(path: PathBuf, ignored: &mut Vec<Ignored>) -> Result<Option<Found>, ConfigError> {
@@ -154,7 +185,11 @@ fn above(path: PathBuf, ignored: &mut Vec<Ignored>) -> Result<Option<Found>, Con
         ignored.push(Ignored::Writable(path));
         return Ok(None);
     }
-    Ok(Some(Found { files: Files::read(&path)?, path, trust: Trust::Above }))
+    Ok(Some(Found {
+        files: Files::read(&path)?,
+        path,
+        trust: Trust::Above,
+    }))
 }
 
 /// Whether there is anything by this name, even if it cannot be read: that is then an error.
@@ -169,7 +204,8 @@ fn canonical(path: &Path) -> PathBuf {
 #[cfg(unix)]
 fn writable_by_all(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
 }
 
 #[cfg(not(unix))]

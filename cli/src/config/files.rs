@@ -24,7 +24,10 @@ pub struct Files {
 impl Files {
     /// Reads the configuration at `path` and the policies it names.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let inventory = SourceFile { name: shown(path), text: read(path, limits::INVENTORY_BYTES)? };
+        let inventory = SourceFile {
+            name: shown(path),
+            text: read(path, limits::INVENTORY_BYTES)?,
+        };
         let settings = Inventory::parse(&inventory.name, &inventory.text)?.settings;
         let base = path.parent().unwrap_or(Path::new(""));
         let mut found = Vec::new();
@@ -36,9 +39,15 @@ impl Files {
         for path in found {
             let text = read(&path, left)?;
             left -= text.len();
-            policies.push(SourceFile { name: shown(&path), text });
+            policies.push(SourceFile {
+                name: shown(&path),
+                text,
+            });
         }
-        Ok(Self { inventory, policies })
+        Ok(Self {
+            inventory,
+            policies,
+        })
     }
 
     /// Digest of all texts: what the operator pins.
@@ -58,17 +67,29 @@ impl Files {
 
     /// As the core takes them.
     pub fn into_sources(self) -> Sources {
-        Sources { policies: self.policies, inventory: Some(self.inventory), packs: None }
+        Sources {
+            policies: self.policies,
+            inventory: Some(self.inventory),
+            packs: None,
+        }
     }
 }
 
 /// Adds the policy files of `directory` and of the directories in it, sorted by path. A nested
 /// file that was left out could be a forbid.
 fn collect(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), ConfigError> {
-    let unreadable = |error| ConfigError::Unreadable { path: directory.to_path_buf(), error };
-    let too_large = |limit| ConfigError::TooLarge { path: directory.to_path_buf(), limit };
+    let unreadable = |error| ConfigError::Unreadable {
+        path: directory.to_path_buf(),
+        error,
+    };
+    let too_large = |limit| ConfigError::TooLarge {
+        path: directory.to_path_buf(),
+        limit,
+    };
     if depth == 0 {
-        return Err(too_large(format!("directories nest deeper than {DIRECTORY_DEPTH} levels")));
+        return Err(too_large(format!(
+            "directories nest deeper than {DIRECTORY_DEPTH} levels"
+        )));
     }
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {
@@ -78,22 +99,33 @@ fn collect(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(
     for path in entries {
         if path.is_dir() {
             collect(&path, depth - 1, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "cedar") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "cedar")
+        {
             found.push(path);
         }
         if found.len() > limits::POLICIES {
-            return Err(too_large(format!("more than {} policy files", limits::POLICIES)));
+            return Err(too_large(format!(
+                "more than {} policy files",
+                limits::POLICIES
+            )));
         }
     }
     Ok(())
 }
 
 fn read(path: &Path, limit: usize) -> Result<String, ConfigError> {
-    let unreadable = |error| ConfigError::Unreadable { path: path.to_path_buf(), error };
+    let unreadable = |error| ConfigError::Unreadable {
+        path: path.to_path_buf(),
+        error,
+    };
     let bytes = lines::all(File::open(path).map_err(unreadable)?, limit).map_err(unreadable)?;
     let bytes = bytes.ok_or_else(|| ConfigError::TooLarge {
         path: path.to_path_buf(),
         limit: format!("there is room for {limit} bytes"),
     })?;
-    String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.to_path_buf() })
+    String::from_utf8(bytes).map_err(|_| ConfigError::NotText {
+        path: path.to_path_buf(),
+    })
 }

@@ -24,10 +24,14 @@ impl Pins {
             return Ok(Self::default());
         };
         match fs::read_to_string(&file) {
-            Ok(text) => Ok(Self { entries: text.lines().filter_map(entry).collect(), file: Some(file) }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Self { entries: Vec::new(), file: Some(file) })
-            }
+            Ok(text) => Ok(Self {
+                entries: text.lines().filter_map(entry).collect(),
+                file: Some(file),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self {
+                entries: Vec::new(),
+                file: Some(file),
+            }),
             Err(error) => Err(ConfigError::Unreadable { path: file, error }),
         }
     }
@@ -35,7 +39,10 @@ impl Pins {
     /// The pinned digest of the configuration at `path`.
     pub fn digest(&self, path: &Path) -> Option<&str> {
         let path = canonical(path);
-        self.entries.iter().find(|(pinned, _)| *pinned == path).map(|(_, digest)| digest.as_str())
+        self.entries
+            .iter()
+            .find(|(pinned, _)| *pinned == path)
+            .map(|(_, digest)| digest.as_str())
     }
 
     /// The error for a configuration that is not what was pinned.
@@ -51,7 +58,8 @@ impl Pins {
         let path = canonical(path);
         let not_stored = |file: PathBuf, error| ConfigError::PinNotStored { path: file, error };
         let Some(file) = self.file.clone() else {
-            let error = std::io::Error::other("there is no home directory; set CHECKREIN_CONFIG_DIR");
+            let error =
+                std::io::Error::other("there is no home directory; set CHECKREIN_CONFIG_DIR");
             return Err(not_stored(PathBuf::from("pins"), error));
         };
         self.entries.retain(|(pinned, _)| *pinned != path);
@@ -60,7 +68,8 @@ impl Pins {
         for (path, digest) in &self.entries {
             text.push_str(&format!("{digest} {}\n", path.display()));
         }
-        write_atomically(&file, text.as_bytes()).map_err(|error| not_stored(file.clone(), error))?;
+        write_atomically(&file, text.as_bytes())
+            .map_err(|error| not_stored(file.clone(), error))?;
         Ok(file)
     }
 }
@@ -78,5 +87,7 @@ fn canonical(path: &Path) -> PathBuf {
 
 fn entry(line: &str) -> Option<(PathBuf, String)> {
     let (digest, path) = line.split_once(' ')?;
-    digest.starts_with("sha256:").then(|| (PathBuf::from(path), digest.to_owned()))
+    digest
+        .starts_with("sha256:")
+        .then(|| (PathBuf::from(path), digest.to_owned()))
 }

@@ -38,7 +38,12 @@ pub enum Answer {
 
 /// The answer that says no.
 pub fn refuse(reason: &str) -> Answer {
-    Answer::Stop(format!("checkrein: {reason}").chars().take(LONGEST).collect())
+    Answer::Stop(
+        format!("checkrein: {reason}")
+            .chars()
+            .take(LONGEST)
+            .collect(),
+    )
 }
 
 /// The answer for `decision`.
@@ -63,7 +68,12 @@ pub fn of(decision: &Decision, asking: Asking, notes: &[String]) -> Answer {
 /// Why, what to do instead, and which policies say so.
 pub fn text(decision: &Decision, asking: Asking, notes: &[String]) -> String {
     let mut lines = vec![format!("checkrein: {}", decision.reason)];
-    lines.extend(decision.advice.as_ref().map(|advice| format!("Instead: {advice}")));
+    lines.extend(
+        decision
+            .advice
+            .as_ref()
+            .map(|advice| format!("Instead: {advice}")),
+    );
     if let (Some(approval), Asking::Nobody) = (&decision.approval, asking) {
         lines.push(format!(
             "This needs approval (of {}), which this event cannot ask for. A human can run it \
@@ -73,9 +83,14 @@ pub fn text(decision: &Decision, asking: Asking, notes: &[String]) -> String {
     } else if let Some(approval) = &decision.approval {
         lines.push(format!("May be approved by: {}", approval.teams.join(", ")));
     }
-    let judged = decision.actions.iter().filter(|judged| judged.verdict == decision.verdict);
-    let mut policies: Vec<&str> =
-        judged.flat_map(|judged| &judged.policies).map(|policy| policy.id.as_str()).collect();
+    let judged = decision
+        .actions
+        .iter()
+        .filter(|judged| judged.verdict == decision.verdict);
+    let mut policies: Vec<&str> = judged
+        .flat_map(|judged| &judged.policies)
+        .map(|policy| policy.id.as_str())
+        .collect();
     policies.sort_unstable();
     policies.dedup();
     if !policies.is_empty() {
@@ -114,7 +129,10 @@ fn print(document: &str) -> u8 {
     match writeln!(out, "{document}").and_then(|()| out.flush()) {
         Ok(()) => 0,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "checkrein: the answer cannot be written: {error}");
+            let _ = writeln!(
+                io::stderr(),
+                "checkrein: the answer cannot be written: {error}"
+            );
             STOP
         }
     }

@@ -3,8 +3,8 @@
 use std::io::Read;
 
 use checkrein::call::{Agent, ToolCall, Workspace};
-use checkrein::wire::{self, WireError};
 use checkrein::limits;
+use checkrein::wire::{self, WireError};
 use serde_json::{Map, Value};
 
 use crate::{lines, surroundings};
@@ -14,10 +14,25 @@ const EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Members with content that plays no part: what a file holds that is about to be read, and what a
 /// tool that has run has answered.
-const UNREAD: &[&str] = &["attachments", "content", "edits", "output", "result_json", "tool_output", "tool_response"];
+const UNREAD: &[&str] = &[
+    "attachments",
+    "content",
+    "edits",
+    "output",
+    "result_json",
+    "tool_output",
+    "tool_response",
+];
 
 /// Members that only events about a tool have.
-const MEMBERS_OF_CALLS: &[&str] = &["command", "file_path", "toolName", "tool_info", "tool_input", "tool_name"];
+const MEMBERS_OF_CALLS: &[&str] = &[
+    "command",
+    "file_path",
+    "toolName",
+    "tool_info",
+    "tool_input",
+    "tool_name",
+];
 
 /// Why an event is no call. Quotes nothing of it.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +44,10 @@ pub enum EventError {
     #[error("it is longer than {EVENT_BYTES} bytes")]
     TooLong,
     /// The tool's input alone is too long for a call.
-    #[error("the tool's input is longer than {} bytes; make the change in smaller steps", limits::CALL_BYTES)]
+    #[error(
+        "the tool's input is longer than {} bytes; make the change in smaller steps",
+        limits::CALL_BYTES
+    )]
     LongInput,
     /// Not the JSON it must be.
     #[error("{0}")]
@@ -50,7 +68,9 @@ impl Event {
     pub fn read(input: impl Read) -> Result<Self, EventError> {
         let bytes = lines::all(input, EVENT_BYTES).map_err(EventError::Input)?;
         let bytes = bytes.ok_or(EventError::TooLong)?;
-        Ok(Self { members: wire::object_from_json(&bytes, UNREAD)? })
+        Ok(Self {
+            members: wire::object_from_json(&bytes, UNREAD)?,
+        })
     }
 
     /// A text that must be there.
@@ -70,7 +90,8 @@ impl Event {
     /// An absolute path that may be absent.
     pub fn path(&self, name: &'static str) -> Result<Option<String>, EventError> {
         let path = self.optional(name)?;
-        path.map(|path| absolute(path).ok_or(EventError::Member(name))).transpose()
+        path.map(|path| absolute(path).ok_or(EventError::Member(name)))
+            .transpose()
     }
 
     /// Absolute paths; none when absent.
@@ -79,7 +100,10 @@ impl Event {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(items)) => {
                 let path = |item: &Value| item.as_str().and_then(absolute);
-                items.iter().map(|item| path(item).ok_or(EventError::Member(name))).collect()
+                items
+                    .iter()
+                    .map(|item| path(item).ok_or(EventError::Member(name)))
+                    .collect()
             }
             Some(_) => Err(EventError::Member(name)),
         }
@@ -87,16 +111,27 @@ impl Event {
 
     /// An object that must be there.
     pub fn object(&self, name: &'static str) -> Result<&Map<String, Value>, EventError> {
-        self.members.get(name).and_then(Value::as_object).ok_or(EventError::Member(name))
+        self.members
+            .get(name)
+            .and_then(Value::as_object)
+            .ok_or(EventError::Member(name))
     }
 
     /// Refuses an event that this host does not have but that names a tool about to run: its name
     /// may be spelt wrongly, or the hook installed for another host. Other events are none of ours.
     pub fn none_of_ours<T>(&self, name: &str) -> Result<Option<T>, EventError> {
         let lower = name.to_lowercase();
-        let ahead = ["pre", "before"].iter().any(|start| lower.starts_with(start));
-        let names_a_tool = MEMBERS_OF_CALLS.iter().any(|member| self.members.contains_key(*member));
-        if ahead && names_a_tool { Err(EventError::Member("hook_event_name")) } else { Ok(None) }
+        let ahead = ["pre", "before"]
+            .iter()
+            .any(|start| lower.starts_with(start));
+        let names_a_tool = MEMBERS_OF_CALLS
+            .iter()
+            .any(|member| self.members.contains_key(*member));
+        if ahead && names_a_tool {
+            Err(EventError::Member("hook_event_name"))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Any member.
@@ -131,7 +166,9 @@ impl Parts {
         if arguments.to_string().len() > limits::CALL_BYTES {
             return Err(EventError::LongInput);
         }
-        let Value::Object(arguments) = arguments else { return Err(EventError::Member("tool_input")) };
+        let Value::Object(arguments) = arguments else {
+            return Err(EventError::Member("tool_input"));
+        };
         let env = surroundings::environment();
         let directory = self.cwd.as_ref().or(self.root.as_ref());
         let facts = directory.map(|directory| surroundings::facts(directory.as_ref(), &env));
@@ -140,8 +177,16 @@ impl Parts {
             server: self.server,
             arguments,
             annotations: Map::new(),
-            agent: Agent { id: agent.to_owned(), on_behalf_of: self.human, session: self.session },
-            workspace: Workspace { root: self.root, cwd: self.cwd, facts: facts.unwrap_or_default() },
+            agent: Agent {
+                id: agent.to_owned(),
+                on_behalf_of: self.human,
+                session: self.session,
+            },
+            workspace: Workspace {
+                root: self.root,
+                cwd: self.cwd,
+                facts: facts.unwrap_or_default(),
+            },
             env,
         })
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{CursorOptions, Host, HookOptions, answer};
+use super::{CursorOptions, HookOptions, Host, answer};
 
 /// Seconds the host waits; far more than the hook's own deadline.
 const HOST_TIMEOUT: u64 = 10;
@@ -85,7 +85,8 @@ fn passed_on(options: &HookOptions) -> Vec<String> {
 
 /// A word of a shell command.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '=');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '=');
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {

@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Write};
 
+use checkrein::ToolCall;
 use checkrein::action::{Action, Credential};
 use checkrein::decision::{Decision, JudgedAction};
 use checkrein::vocabulary::{CredentialSource, Verdict};
-use checkrein::ToolCall;
 
 use super::excerpt::excerpt;
 use super::redact::Redactor;
@@ -39,10 +39,17 @@ fn banner(out: &mut impl Write, decision: &Decision) -> fmt::Result {
         field("instead", advice)?;
     }
     if let Some(approval) = &decision.approval {
-        field("may approve", &format!("anyone of {}", approval.teams.join(", ")))?;
+        field(
+            "may approve",
+            &format!("anyone of {}", approval.teams.join(", ")),
+        )?;
         field("approval is of", short(&approval.fingerprint))?;
     }
-    for error in decision.errors.iter().filter(|error| error.to_string() != decision.reason) {
+    for error in decision
+        .errors
+        .iter()
+        .filter(|error| error.to_string() != decision.reason)
+    {
         field("failure", &error.to_string())?;
     }
     if !decision.bundle.is_empty() {
@@ -51,13 +58,24 @@ fn banner(out: &mut impl Write, decision: &Decision) -> fmt::Result {
     Ok(())
 }
 
-fn action(out: &mut impl Write, number: usize, judged: &JudgedAction, call: Option<&ToolCall>) -> fmt::Result {
+fn action(
+    out: &mut impl Write,
+    number: usize,
+    judged: &JudgedAction,
+    call: Option<&ToolCall>,
+) -> fmt::Result {
     let action = &judged.action;
     let verdict = style::verdict(judged.verdict);
     let title = format!("{number}. {} · {}", action.verb, plain(&action.operation));
     let words = style::words(judged.verdict);
-    let space = WIDTH.saturating_sub(title.chars().count() + words.len()).max(1);
-    writeln!(out, "{STRONG}{title}{STRONG:#}{:space$}{verdict}{words}{verdict:#}", "")?;
+    let space = WIDTH
+        .saturating_sub(title.chars().count() + words.len())
+        .max(1);
+    writeln!(
+        out,
+        "{STRONG}{title}{STRONG:#}{:space$}{verdict}{words}{verdict:#}",
+        ""
+    )?;
     if let Some(call) = call {
         input(out, action, call)?;
     }
@@ -69,7 +87,11 @@ fn action(out: &mut impl Write, number: usize, judged: &JudgedAction, call: Opti
         field("scope", &scope)?;
     }
     if !action.effects.is_empty() {
-        let effects: Vec<&str> = action.effects.iter().map(|effect| effect.as_str()).collect();
+        let effects: Vec<&str> = action
+            .effects
+            .iter()
+            .map(|effect| effect.as_str())
+            .collect();
         field("effects", &effects.join(", "))?;
     }
     if let Some(used) = &action.credential {
@@ -137,7 +159,12 @@ fn credential(credential: &Credential) -> String {
         (Some(name), false) => parts.push(format!("`{name}`, issued to somebody else")),
         (None, _) => parts.push("not in the inventory".to_owned()),
     }
-    parts.extend(credential.fingerprint.as_deref().map(|fingerprint| short(fingerprint).to_owned()));
+    parts.extend(
+        credential
+            .fingerprint
+            .as_deref()
+            .map(|fingerprint| short(fingerprint).to_owned()),
+    );
     if !credential.environments.is_empty() {
         parts.push(format!("reaches {}", credential.environments.join(", ")));
     }
@@ -154,7 +181,12 @@ fn policies(out: &mut impl Write, judged: &JudgedAction) -> fmt::Result {
     }
     for (index, policy) in judged.policies.iter().enumerate() {
         let label = if index == 0 { "decided by" } else { "" };
-        let text = format!("{} {}: {}", policy.effect.as_str(), policy.id, policy.reason);
+        let text = format!(
+            "{} {}: {}",
+            policy.effect.as_str(),
+            policy.id,
+            policy.reason
+        );
         field(out, "   ", label, &text)?;
     }
     Ok(())

@@ -18,11 +18,22 @@ pub struct Marked {
 }
 
 /// The lines of the span's argument that it covers, at most `width` characters each.
-pub fn excerpt(arguments: &Map<String, Value>, span: &Span, redactor: &Redactor<'_>, width: usize) -> Vec<Marked> {
-    let Some(text) = argument(arguments, &span.argument) else { return Vec::new() };
+pub fn excerpt(
+    arguments: &Map<String, Value>,
+    span: &Span,
+    redactor: &Redactor<'_>,
+    width: usize,
+) -> Vec<Marked> {
+    let Some(text) = argument(arguments, &span.argument) else {
+        return Vec::new();
+    };
     let (start, end) = (span.start as usize, span.end as usize);
     // A span that does not fit the text marks all of it.
-    let (start, end) = if start < end && end <= text.len() { (start, end) } else { (0, text.len()) };
+    let (start, end) = if start < end && end <= text.len() {
+        (start, end)
+    } else {
+        (0, text.len())
+    };
     let cells = cells(text, redactor);
     let mut lines: Vec<Vec<Cell>> = vec![Vec::new()];
     for cell in cells {
@@ -33,7 +44,10 @@ pub fn excerpt(arguments: &Map<String, Value>, span: &Span, redactor: &Redactor<
     }
     let marked = |cell: &Cell| cell.start < end && start < cell.end;
     let covered = lines.iter().filter(|line| line.iter().any(marked));
-    covered.take(LINES).map(|line| mark(line, marked, width)).collect()
+    covered
+        .take(LINES)
+        .map(|line| mark(line, marked, width))
+        .collect()
 }
 
 /// A character of the output and the bytes of the input it stands for.
@@ -52,11 +66,19 @@ fn cells(text: &str, redactor: &Redactor<'_>) -> Vec<Cell> {
     for (at, c) in text.char_indices() {
         if let Some(range) = hidden.next_if(|range| range.start <= at) {
             masked_until = range.end;
-            cells.extend(MASK.chars().map(|shown| Cell { shown, start: range.start, end: range.end }));
+            cells.extend(MASK.chars().map(|shown| Cell {
+                shown,
+                start: range.start,
+                end: range.end,
+            }));
         }
         if at >= masked_until {
             let shown = if c.is_control() && c != '\n' { ' ' } else { c };
-            cells.push(Cell { shown, start: at, end: at + c.len_utf8() });
+            cells.push(Cell {
+                shown,
+                start: at,
+                end: at + c.len_utf8(),
+            });
         }
     }
     cells
@@ -65,7 +87,11 @@ fn cells(text: &str, redactor: &Redactor<'_>) -> Vec<Cell> {
 /// One line, cut around what is marked.
 fn mark(line: &[Cell], marked: impl Fn(&Cell) -> bool, width: usize) -> Marked {
     let first = line.iter().position(&marked).unwrap_or(0);
-    let from = if line.len() <= width { 0 } else { first.saturating_sub(width / 4).min(line.len() - width) };
+    let from = if line.len() <= width {
+        0
+    } else {
+        first.saturating_sub(width / 4).min(line.len() - width)
+    };
     let window = &line[from..line.len().min(from + width)];
     let mut shown: Vec<char> = window.iter().map(|cell| cell.shown).collect();
     if from > 0 {
@@ -76,8 +102,14 @@ fn mark(line: &[Cell], marked: impl Fn(&Cell) -> bool, width: usize) -> Marked {
     {
         *last = '…';
     }
-    let mark: String = window.iter().map(|cell| if marked(cell) { '^' } else { ' ' }).collect();
-    Marked { line: shown.into_iter().collect(), mark: mark.trim_end().to_owned() }
+    let mark: String = window
+        .iter()
+        .map(|cell| if marked(cell) { '^' } else { ' ' })
+        .collect();
+    Marked {
+        line: shown.into_iter().collect(),
+        mark: mark.trim_end().to_owned(),
+    }
 }
 
 /// The text at a dotted path such as `edits.0.path`; of lists and objects, the first text.
@@ -100,11 +132,26 @@ mod tests {
 
     use super::*;
 
-    fn marked(arguments: Value, path: &str, start: u32, end: u32, width: usize) -> Vec<(String, String)> {
-        let Value::Object(arguments) = arguments else { panic!("not an object") };
-        let span = Span { argument: path.to_owned().into(), start, end };
+    fn marked(
+        arguments: Value,
+        path: &str,
+        start: u32,
+        end: u32,
+        width: usize,
+    ) -> Vec<(String, String)> {
+        let Value::Object(arguments) = arguments else {
+            panic!("not an object")
+        };
+        let span = Span {
+            argument: path.to_owned().into(),
+            start,
+            end,
+        };
         let marked = excerpt(&arguments, &span, &Redactor::default(), width);
-        marked.into_iter().map(|marked| (marked.line, marked.mark)).collect()
+        marked
+            .into_iter()
+            .map(|marked| (marked.line, marked.mark))
+            .collect()
     }
 
     fn pair(line: &str, mark: &str) -> (String, String) {
@@ -114,13 +161,19 @@ mod tests {
     #[test]
     fn the_span_is_marked_under_its_characters() {
         let call = json!({"command": "é && rm -rf x"});
-        assert_eq!(marked(call, "command", 6, 14, 80), [pair("é && rm -rf x", "     ^^^^^^^^")]);
+        assert_eq!(
+            marked(call, "command", 6, 14, 80),
+            [pair("é && rm -rf x", "     ^^^^^^^^")]
+        );
     }
 
     #[test]
     fn a_hidden_secret_moves_the_mark_along() {
         let call = json!({"command": "token=abc; ls"});
-        assert_eq!(marked(call, "command", 11, 13, 80), [pair("token=‹secret›; ls", "                ^^")]);
+        assert_eq!(
+            marked(call, "command", 11, 13, 80),
+            [pair("token=‹secret›; ls", "                ^^")]
+        );
     }
 
     #[test]
@@ -132,14 +185,20 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_around_the_mark() {
         let call = json!({"command": format!("{} rm {}", "a".repeat(50), "b".repeat(50))});
-        assert_eq!(marked(call, "command", 51, 53, 20), [pair("…aaa rm bbbbbbbbbbb…", "     ^^")]);
+        assert_eq!(
+            marked(call, "command", 51, 53, 20),
+            [pair("…aaa rm bbbbbbbbbbb…", "     ^^")]
+        );
     }
 
     #[test]
     fn a_span_that_does_not_fit_marks_everything_and_nothing_breaks() {
         let call = || json!({"edits": [{"path": "/a"}], "n": 1});
         assert_eq!(marked(call(), "edits.0.path", 5, 2, 80), [pair("/a", "^^")]);
-        assert_eq!(marked(call(), "edits.0.path", 0, 99, 80), [pair("/a", "^^")]);
+        assert_eq!(
+            marked(call(), "edits.0.path", 0, 99, 80),
+            [pair("/a", "^^")]
+        );
         for path in ["", "n", "edits", "edits.7", "edits.x", "none"] {
             assert!(marked(call(), path, 0, 1, 80).is_empty(), "{path}");
         }

@@ -17,14 +17,38 @@ const TOKEN: usize = 20;
 const VALUE: usize = 6;
 /// Words after which a secret follows, when `=`, `:` or white space comes next.
 const ANNOUNCING: &[&str] = &[
-    "access_key", "access-key", "accesskey", "api_key", "api-key", "apikey", "auth", "authorization",
-    "basic", "bearer", "client_secret", "credential", "passphrase", "passwd", "password", "private_key",
-    "pwd", "secret", "token",
+    "access_key",
+    "access-key",
+    "accesskey",
+    "api_key",
+    "api-key",
+    "apikey",
+    "auth",
+    "authorization",
+    "basic",
+    "bearer",
+    "client_secret",
+    "credential",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "pwd",
+    "secret",
+    "token",
 ];
 /// Of these, the ones that need no `=` or `:`.
 const SCHEMES: &[&str] = &["basic", "bearer"];
 /// Pieces of the names of variables whose values are secrets.
-const TELLING: &[&str] = &["AUTH", "CREDENTIAL", "KEY", "PASS", "PWD", "SECRET", "TOKEN"];
+const TELLING: &[&str] = &[
+    "AUTH",
+    "CREDENTIAL",
+    "KEY",
+    "PASS",
+    "PWD",
+    "SECRET",
+    "TOKEN",
+];
 
 /// What may and must not be shown.
 #[derive(Debug, Default)]
@@ -37,13 +61,25 @@ pub struct Redactor<'a> {
 
 impl<'a> Redactor<'a> {
     /// Hides the secrets of `env`, and shows `names` although they may look like tokens.
-    pub fn new(env: &'a BTreeMap<String, Secret>, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let telling = |name: &str| TELLING.iter().any(|piece| name.to_uppercase().contains(piece));
+    pub fn new(
+        env: &'a BTreeMap<String, Secret>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let telling = |name: &str| {
+            TELLING
+                .iter()
+                .any(|piece| name.to_uppercase().contains(piece))
+        };
         let values = env
             .iter()
             .map(|(name, value)| (name, value.expose()))
-            .filter(|(name, value)| value.len() >= VALUE && !value.starts_with('/') && telling(name));
-        Self { values: values.map(|(_, value)| value).collect(), names: names.into_iter().collect() }
+            .filter(|(name, value)| {
+                value.len() >= VALUE && !value.starts_with('/') && telling(name)
+            });
+        Self {
+            values: values.map(|(_, value)| value).collect(),
+            names: names.into_iter().collect(),
+        }
     }
 
     /// The ranges of `text` that are hidden: sorted, apart from each other.
@@ -51,7 +87,10 @@ impl<'a> Redactor<'a> {
         let mut found = announced(text);
         found.extend(words(text).filter(|word| self.is_token(&text[word.clone()])));
         for value in &self.values {
-            found.extend(text.match_indices(value).map(|(at, value)| at..at + value.len()));
+            found.extend(
+                text.match_indices(value)
+                    .map(|(at, value)| at..at + value.len()),
+            );
         }
         found.sort_by_key(|range| (range.start, range.end));
         let mut merged: Vec<Range<usize>> = Vec::new();
@@ -113,7 +152,11 @@ fn gap(rest: &str, scheme: bool) -> Option<usize> {
     };
     // `Authorization: Bearer x`: the scheme announces in turn and stays readable.
     let lower = value.to_ascii_lowercase();
-    if SCHEMES.iter().any(|scheme| lower.strip_prefix(scheme).is_some_and(|rest| rest.starts_with(' '))) {
+    if SCHEMES.iter().any(|scheme| {
+        lower
+            .strip_prefix(scheme)
+            .is_some_and(|rest| rest.starts_with(' '))
+    }) {
         return None;
     }
     Some(rest.len() - value.len())
@@ -125,8 +168,14 @@ fn value(text: &str) -> usize {
     if text.starts_with('$') {
         return 0;
     }
-    text.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ';' | '&' | '|' | '<' | '>' | ')' | '}' | ','))
-        .unwrap_or(text.len())
+    text.find(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '\\' | ';' | '&' | '|' | '<' | '>' | ')' | '}' | ','
+            )
+    })
+    .unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -147,12 +196,27 @@ mod tests {
     #[test]
     fn what_announces_itself_is_hidden() {
         for (text, shown) in [
-            ("curl -H 'Authorization: Bearer abc.def'", "curl -H 'Authorization: Bearer ‹secret›'"),
-            ("-H \"authorization:bearer x\"", "-H \"authorization:bearer ‹secret›\""),
-            ("http h Authorization:'Bearer k1'", "http h Authorization:'Bearer ‹secret›'"),
+            (
+                "curl -H 'Authorization: Bearer abc.def'",
+                "curl -H 'Authorization: Bearer ‹secret›'",
+            ),
+            (
+                "-H \"authorization:bearer x\"",
+                "-H \"authorization:bearer ‹secret›\"",
+            ),
+            (
+                "http h Authorization:'Bearer k1'",
+                "http h Authorization:'Bearer ‹secret›'",
+            ),
             ("PGPASSWORD=hunter2 psql", "PGPASSWORD=‹secret› psql"),
-            ("https://h/x?token=abc&b=1", "https://h/x?token=‹secret›&b=1"),
-            (r#"{"password": "p w","a":1}"#, r#"{"password": "‹secret› w","a":1}"#),
+            (
+                "https://h/x?token=abc&b=1",
+                "https://h/x?token=‹secret›&b=1",
+            ),
+            (
+                r#"{"password": "p w","a":1}"#,
+                r#"{"password": "‹secret› w","a":1}"#,
+            ),
             (r#"{\"api_key\":\"k\"}"#, r#"{\"api_key\":\"‹secret›\"}"#),
             ("X-Api-Key: k1", "X-Api-Key: ‹secret›"),
         ] {
@@ -163,8 +227,15 @@ mod tests {
     #[test]
     fn what_looks_like_a_token_is_hidden_at_twenty_characters() {
         let redactor = Redactor::default();
-        assert_eq!(redacted(&redactor, "use abcdefghij0123456789 now"), "use ‹secret› now");
-        for plain in ["abcdefghi0123456789", "abcdefghijklmnopqrstuvwxyz", "01234567890123456789"] {
+        assert_eq!(
+            redacted(&redactor, "use abcdefghij0123456789 now"),
+            "use ‹secret› now"
+        );
+        for plain in [
+            "abcdefghi0123456789",
+            "abcdefghijklmnopqrstuvwxyz",
+            "01234567890123456789",
+        ] {
             assert_eq!(redacted(&redactor, plain), plain);
         }
     }
@@ -192,16 +263,28 @@ mod tests {
         ]);
         let redactor = Redactor::new(&env, ["vol_0123456789abcdefghij"]);
         assert_eq!(
-            redacted(&redactor, "x 'open sesame' /home/me production /run/agent.sock"),
+            redacted(
+                &redactor,
+                "x 'open sesame' /home/me production /run/agent.sock"
+            ),
             "x '‹secret›' /home/me production /run/agent.sock"
         );
-        assert_eq!(redacted(&redactor, "rm vol_0123456789abcdefghij"), "rm vol_0123456789abcdefghij");
+        assert_eq!(
+            redacted(&redactor, "rm vol_0123456789abcdefghij"),
+            "rm vol_0123456789abcdefghij"
+        );
     }
 
     #[test]
     fn ranges_are_on_character_boundaries() {
         let redactor = Redactor::default();
-        for text in ["é token=é€x ü", "Bearer é", "token:", "token=\u{2003}x", "İtoken=a"] {
+        for text in [
+            "é token=é€x ü",
+            "Bearer é",
+            "token:",
+            "token=\u{2003}x",
+            "İtoken=a",
+        ] {
             let _ = redacted(&redactor, text);
         }
     }

@@ -5,7 +5,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use crate::support::{Home, call};
 
 fn verdicts(answer: &crate::support::Answer) -> Vec<String> {
-    answer.lines().iter().map(|line| line["verdict"].as_str().unwrap().to_owned()).collect()
+    answer
+        .lines()
+        .iter()
+        .map(|line| line["verdict"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -14,7 +18,10 @@ fn each_call_is_answered_in_order() {
     let calls = [call("good"), call("bad"), call("asker"), call("good")].join("\n");
     let answer = home.run(&["authorize"], &calls);
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
-    assert_eq!(verdicts(&answer), ["allow", "deny", "needs_approval", "allow"]);
+    assert_eq!(
+        verdicts(&answer),
+        ["allow", "deny", "needs_approval", "allow"]
+    );
     let denied = &answer.lines()[1];
     assert_eq!(denied["advice"], "be good");
     assert_eq!(denied["errors"], serde_json::json!([]));
@@ -25,7 +32,10 @@ fn each_call_is_answered_in_order() {
 fn blank_lines_are_skipped_and_the_last_line_needs_no_line_break() {
     let home = Home::by_agent();
     let calls = format!("\n  \r\n{}\r\n\n{}", call("good"), call("bad"));
-    assert_eq!(verdicts(&home.run(&["authorize"], calls)), ["allow", "deny"]);
+    assert_eq!(
+        verdicts(&home.run(&["authorize"], calls)),
+        ["allow", "deny"]
+    );
     let nothing = home.run(&["authorize"], "");
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""));
 }
@@ -41,7 +51,11 @@ fn an_answer_comes_before_the_next_call_is_sent() {
         writeln!(stdin, "{}", call(agent)).unwrap();
         stdin.write_all(b" ").unwrap();
         let answer = answers.next().unwrap().unwrap();
-        assert_eq!(answer.contains(r#""verdict":"allow""#), agent == "good", "{answer}");
+        assert_eq!(
+            answer.contains(r#""verdict":"allow""#),
+            agent == "good",
+            "{answer}"
+        );
     }
     drop(stdin);
     assert!(child.wait().unwrap().success());
@@ -64,7 +78,11 @@ fn a_named_pack_replaces_those_of_the_configuration() {
     assert_eq!(answer.json()["errors"], serde_json::json!([]));
     let none = home.run(&["authorize", "--pack", "no-such-pack"], call("x"));
     assert_eq!((none.code, none.stdout.as_str()), (Some(2), ""));
-    assert!(none.stderr.contains("there is no pack of this name"), "{}", none.stderr);
+    assert!(
+        none.stderr.contains("there is no pack of this name"),
+        "{}",
+        none.stderr
+    );
 }
 
 #[test]

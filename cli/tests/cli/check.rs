@@ -7,7 +7,13 @@ fn a_configuration_in_order_is_summed_up() {
     let home = Home::by_agent();
     let answer = home.run(&["check"], "");
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
-    for part in ["everything is in order", "3, your own in 1 file", "enforce", "sha256:", "the operator's own"] {
+    for part in [
+        "everything is in order",
+        "3, your own in 1 file",
+        "enforce",
+        "sha256:",
+        "the operator's own",
+    ] {
         assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
     }
     assert!(!answer.stdout.contains('\u{1b}'));
@@ -28,7 +34,10 @@ fn all_mistakes_are_listed_with_their_place() {
         "user/policies/a.cedar",
         "@id(\"a\")\n@reason(\"r\")\npermit (principal, action == Action::\"raed\", resource);\n",
     );
-    home.write("user/policies/b.cedar", "@reason(\"r\")\npermit (principal, action, resource);\n");
+    home.write(
+        "user/policies/b.cedar",
+        "@reason(\"r\")\npermit (principal, action, resource);\n",
+    );
     let answer = home.run(&["check"], "");
     assert_eq!((answer.code, answer.stdout.as_str()), (Some(1), ""));
     for part in ["2 mistakes", "a.cedar:3", "raed", "^", "help: ", "b.cedar:"] {

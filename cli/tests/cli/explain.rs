@@ -7,11 +7,23 @@ fn the_verdict_the_actions_and_the_policies_are_shown() {
     let home = Home::by_agent();
     let answer = home.run(&["explain", "--shell", "ls -la", "--agent", "bad"], "");
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
-    for part in ["DENIED", "the bad may not", "be good", "forbid t.bad", "environment", "reversibility", "understood"] {
+    for part in [
+        "DENIED",
+        "the bad may not",
+        "be good",
+        "forbid t.bad",
+        "environment",
+        "reversibility",
+        "understood",
+    ] {
         assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
     }
     let asker = home.run(&["explain", "--shell", "ls", "--agent", "asker"], "");
-    assert!(asker.stdout.contains("NEEDS APPROVAL") && asker.stdout.contains("anyone of operator"), "{}", asker.stdout);
+    assert!(
+        asker.stdout.contains("NEEDS APPROVAL") && asker.stdout.contains("anyone of operator"),
+        "{}",
+        asker.stdout
+    );
     let good = home.run(&["explain", "--shell", "ls", "--agent", "good"], "");
     assert!(good.stdout.contains("ALLOWED"), "{}", good.stdout);
 }
@@ -45,6 +57,8 @@ fn what_cannot_be_read_is_said_to_be_denied() {
     let answer = home.run(&["explain", "-"], "{\"tool\":");
     answer.assert_stopped("broken call");
     assert!(answer.stderr.contains("denied"), "{}", answer.stderr);
-    home.run(&["explain", "/no/such/call.json"], "").assert_stopped("missing file");
-    home.run(&["explain"], "").assert_stopped("nothing to explain");
+    home.run(&["explain", "/no/such/call.json"], "")
+        .assert_stopped("missing file");
+    home.run(&["explain"], "")
+        .assert_stopped("nothing to explain");
 }

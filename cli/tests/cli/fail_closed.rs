@@ -12,13 +12,22 @@ fn broken() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("not JSON", b"rm -rf /".to_vec()),
         ("cut off", br#"{"tool":"Bash","tool_name":"Bash","#.to_vec()),
-        ("two documents", format!("{0}{0}", call("good")).into_bytes()),
+        (
+            "two documents",
+            format!("{0}{0}", call("good")).into_bytes(),
+        ),
         ("an array", b"[]".to_vec()),
         ("null", b"null".to_vec()),
         ("an empty object", b"{}".to_vec()),
-        ("depth bomb", format!(r#"{{"tool":{}}}"#, nested(100_000)).into_bytes()),
+        (
+            "depth bomb",
+            format!(r#"{{"tool":{}}}"#, nested(100_000)).into_bytes(),
+        ),
         ("invalid UTF-8", b"{\"tool\":\"\xff\xfe\"}".to_vec()),
-        ("10 MB", format!(r#"{{"tool":"{}"}}"#, "x".repeat(10 * 1024 * 1024)).into_bytes()),
+        (
+            "10 MB",
+            format!(r#"{{"tool":"{}"}}"#, "x".repeat(10 * 1024 * 1024)).into_bytes(),
+        ),
     ]
 }
 
@@ -32,9 +41,15 @@ fn wrong_calls() -> Vec<(&'static str, Vec<u8>)> {
     let mut calls = broken();
     calls.extend([
         ("wrong type", edited(r#""tool":"Bash""#, r#""tool":7"#)),
-        ("missing field", edited(r#""tool":"Bash""#, r#""server":"s""#)),
+        (
+            "missing field",
+            edited(r#""tool":"Bash""#, r#""server":"s""#),
+        ),
         ("unknown field", edited(r#""tool""#, r#""mood":1,"tool""#)),
-        ("duplicate key", edited(r#""tool""#, r#""tool":"Read","tool""#)),
+        (
+            "duplicate key",
+            edited(r#""tool""#, r#""tool":"Read","tool""#),
+        ),
     ]);
     calls
 }
@@ -49,16 +64,25 @@ fn wrong_events(good: &Value) -> Vec<(&'static str, Vec<u8>)> {
     };
     edit("no event name", "hook_event_name", Value::Null);
     edit("event name of another type", "hook_event_name", json!(1));
-    edit("event of another spelling", "hook_event_name", json!("Pretooluse"));
+    edit(
+        "event of another spelling",
+        "hook_event_name",
+        json!("Pretooluse"),
+    );
     edit("relative directory", "cwd", json!("src"));
     edit("directory of another type", "cwd", json!(["/"]));
-    let twice = good.to_string().replacen('{', r#"{"hook_event_name":"x","#, 1);
+    let twice = good
+        .to_string()
+        .replacen('{', r#"{"hook_event_name":"x","#, 1);
     events.push(("duplicate key", twice.into_bytes()));
     events
 }
 
 fn hooks(home: &Home) -> [(&'static str, Value); 2] {
-    [("claude-code", home.claude("ls")), ("cursor", home.cursor("ls"))]
+    [
+        ("claude-code", home.claude("ls")),
+        ("cursor", home.cursor("ls")),
+    ]
 }
 
 #[test]
@@ -88,9 +112,15 @@ fn hooks_stop_the_call_of_every_wrong_event() {
     let home = Home::by_agent();
     for (host, event) in hooks(&home) {
         let good = home.run(&["hook", host, "--agent", "good"], event.to_string());
-        assert_eq!((good.code, good.stdout.as_str()), (Some(0), "{}\n"), "{host}: {}", good.stderr);
+        assert_eq!(
+            (good.code, good.stdout.as_str()),
+            (Some(0), "{}\n"),
+            "{host}: {}",
+            good.stderr
+        );
         for (what, wrong) in wrong_events(&event) {
-            home.run(&["hook", host, "--agent", "good"], wrong).assert_stopped(&format!("{host}: {what}"));
+            home.run(&["hook", host, "--agent", "good"], wrong)
+                .assert_stopped(&format!("{host}: {what}"));
         }
     }
 }
@@ -127,15 +157,24 @@ fn hooks_stop_calls_whose_parts_are_missing_or_wrong() {
 
 #[test]
 fn no_surface_answers_without_a_usable_configuration() {
-    let broken_policy = "@id(\"t\")\n@reason(\"r\")\nforbid (principal, action == Action::\"delet\", resource);";
+    let broken_policy =
+        "@id(\"t\")\n@reason(\"r\")\nforbid (principal, action == Action::\"delet\", resource);";
     for (what, config, policy) in [
         ("unknown section", "[polices]\n", None),
         ("not TOML", "[policy\n", None),
         ("unknown mode", "[policy]\nmode = \"enfroce\"\n", None),
-        ("missing directory", "[policy]\ndirs = [\"nowhere\"]\n", None),
+        (
+            "missing directory",
+            "[policy]\ndirs = [\"nowhere\"]\n",
+            None,
+        ),
         ("no policy at all", "[policy]\npacks = []\n", None),
         ("unknown word in a policy", OWN, Some(broken_policy)),
-        ("policy that does not parse", OWN, Some("permit (principal, action")),
+        (
+            "policy that does not parse",
+            OWN,
+            Some("permit (principal, action"),
+        ),
     ] {
         let home = Home::new();
         home.write("user/checkrein.toml", config);
@@ -145,19 +184,29 @@ fn no_surface_answers_without_a_usable_configuration() {
         assert_nothing_is_answered(&home, &[], what);
     }
     let home = Home::new();
-    assert_nothing_is_answered(&home, &["--config", "/no/such/checkrein.toml"], "missing file");
+    assert_nothing_is_answered(
+        &home,
+        &["--config", "/no/such/checkrein.toml"],
+        "missing file",
+    );
     assert_nothing_is_answered(&home, &["--config", "/"], "a directory");
-    assert_nothing_is_answered(&home.with("CHECKREIN_CONFIG", "/no/such"), &[], "missing file, by variable");
+    assert_nothing_is_answered(
+        &home.with("CHECKREIN_CONFIG", "/no/such"),
+        &[],
+        "missing file, by variable",
+    );
 }
 
 const OWN: &str = crate::support::OWN_ONLY;
 
 fn assert_nothing_is_answered(home: &Home, options: &[&str], what: &str) {
     let with = |command: &[&'static str]| [command, options].concat();
-    home.run(&with(&["authorize"]), call("good")).assert_stopped(&format!("authorize: {what}"));
+    home.run(&with(&["authorize"]), call("good"))
+        .assert_stopped(&format!("authorize: {what}"));
     for (host, event) in hooks(home) {
         let arguments = with(&["hook", host, "--agent", "good"]);
-        home.run(&arguments, event.to_string()).assert_stopped(&format!("{host}: {what}"));
+        home.run(&arguments, event.to_string())
+            .assert_stopped(&format!("{host}: {what}"));
     }
 }
 
@@ -175,17 +224,24 @@ fn a_panic_denies_the_call_and_the_next_one_is_answered() {
     let answer = home.run(&["authorize"], [call("good"), call("good")].join("\n"));
     assert_eq!(answer.code, Some(0));
     let decisions = answer.lines();
-    assert_eq!((&decisions[0]["verdict"], &decisions[1]["verdict"]), (&json!("deny"), &json!("allow")));
+    assert_eq!(
+        (&decisions[0]["verdict"], &decisions[1]["verdict"]),
+        (&json!("deny"), &json!("allow"))
+    );
     assert_eq!(decisions[0]["errors"][0]["kind"], "internal");
     for (host, event) in hooks(&home) {
-        home.run(&["hook", host, "--agent", "good"], event.to_string()).assert_stopped(host);
+        home.run(&["hook", host, "--agent", "good"], event.to_string())
+            .assert_stopped(host);
     }
 }
 
 #[test]
 fn a_call_that_hangs_is_denied() {
     let home = Home::by_agent().with("CHECKREIN_FAULT", "hang");
-    let answer = home.run(&["authorize", "--timeout-ms", "50"], [call("good"), call("good")].join("\n"));
+    let answer = home.run(
+        &["authorize", "--timeout-ms", "50"],
+        [call("good"), call("good")].join("\n"),
+    );
     assert_eq!(answer.code, Some(2));
     assert_eq!(answer.json()["verdict"], "deny");
     for (host, event) in hooks(&home) {
@@ -198,7 +254,10 @@ fn a_call_that_hangs_is_denied() {
 fn an_event_that_never_ends_is_refused() {
     let home = Home::by_agent();
     for (host, event) in hooks(&home) {
-        let mut child = home.command(&["hook", host, "--agent", "good", "--timeout-ms", "50"]).spawn().unwrap();
+        let mut child = home
+            .command(&["hook", host, "--agent", "good", "--timeout-ms", "50"])
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(event.to_string().as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -217,7 +276,8 @@ fn wrong_arguments_stop_the_call() {
         &["hook", "claude-code", "--agent", ""],
         &["hook", "cursor", "--timeout-ms", "soon"],
     ] {
-        home.run(arguments, home.claude("ls").to_string()).assert_stopped(&format!("{arguments:?}"));
+        home.run(arguments, home.claude("ls").to_string())
+            .assert_stopped(&format!("{arguments:?}"));
     }
 }
 

@@ -12,7 +12,11 @@ fn what_is_written_is_valid_and_is_never_overwritten_unasked() {
     assert!(first.stdout.contains("check --pin"), "{}", first.stdout);
     let checked = home.run(&["check"], "");
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
-    assert!(checked.stdout.contains("your own in 1 file"), "{}", checked.stdout);
+    assert!(
+        checked.stdout.contains("your own in 1 file"),
+        "{}",
+        checked.stdout
+    );
 
     let config = home.path("workspace/checkrein.toml");
     fs::write(&config, "# mine\n").unwrap();
@@ -40,7 +44,13 @@ fn every_commented_example_of_the_configuration_is_valid_too() {
     fs::write(&config, uncommented.join("\n")).unwrap();
     let checked = home.run(&["check"], "");
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
-    assert!(checked.stdout.contains("2 environments, 1 credential, 1 resource, 1 approver"), "{}", checked.stdout);
+    assert!(
+        checked
+            .stdout
+            .contains("2 environments, 1 credential, 1 resource, 1 approver"),
+        "{}",
+        checked.stdout
+    );
 }
 
 #[test]
@@ -50,7 +60,11 @@ fn a_directory_of_the_operator_needs_no_pin() {
     assert_eq!(answer.code, Some(0), "{}", answer.stderr);
     assert!(!answer.stdout.contains("--pin"), "{}", answer.stdout);
     let checked = home.run(&["check"], "");
-    assert!(checked.stdout.contains("the operator's own"), "{}", checked.stdout);
+    assert!(
+        checked.stdout.contains("the operator's own"),
+        "{}",
+        checked.stdout
+    );
 }
 
 #[test]
@@ -58,7 +72,11 @@ fn the_demo_denies_the_deletion_and_allows_its_twin() {
     let answer = Home::new().run(&["demo"], "");
     assert_eq!(answer.code, Some(0), "{}", answer.stdout);
     assert!(answer.stdout.contains("vol_prod_db"), "{}", answer.stdout);
-    assert!(answer.stdout.contains("the deletion was denied"), "{}", answer.stdout);
+    assert!(
+        answer.stdout.contains("the deletion was denied"),
+        "{}",
+        answer.stdout
+    );
     assert!(!answer.stdout.contains('\u{1b}'));
     for line in answer.stdout.lines() {
         assert!(line.chars().count() <= 90, "{line}");
@@ -68,11 +86,21 @@ fn the_demo_denies_the_deletion_and_allows_its_twin() {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let home = Home::new();
-    for command in [&["--help"][..], &["authorize", "--help"], &["explain", "--help"], &["check", "--help"],
-        &["init", "--help"], &["hook", "claude-code", "--help"], &["hook", "cursor", "--help"]]
-    {
+    for command in [
+        &["--help"][..],
+        &["authorize", "--help"],
+        &["explain", "--help"],
+        &["check", "--help"],
+        &["init", "--help"],
+        &["hook", "claude-code", "--help"],
+        &["hook", "cursor", "--help"],
+    ] {
         let answer = home.run(command, "");
         assert_eq!(answer.code, Some(0));
-        assert!(answer.stdout.contains("Examples:"), "{command:?}: {}", answer.stdout);
+        assert!(
+            answer.stdout.contains("Examples:"),
+            "{command:?}: {}",
+            answer.stdout
+        );
     }
 }

@@ -42,7 +42,10 @@ pub struct Answer {
 impl Home {
     /// An empty home with an empty workspace.
     pub fn new() -> Self {
-        let home = Self { directory: tempfile::tempdir().unwrap(), variables: Vec::new() };
+        let home = Self {
+            directory: tempfile::tempdir().unwrap(),
+            variables: Vec::new(),
+        };
         fs::create_dir(home.path("workspace")).unwrap();
         home
     }
@@ -130,12 +133,16 @@ impl From<Output> for Answer {
 impl Answer {
     /// The only JSON document on standard output.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
     /// The JSON documents on standard output, one a line.
     pub fn lines(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// The host is told no in the one way all hosts understand.
