@@ -131,15 +131,22 @@ fn agent(host: &Host) -> &str {
     }
 }
 
+/// Where to look for a configuration. When the host does not say what the workspace is, nothing
+/// lies certainly outside it.
 fn place(call: &ToolCall) -> Place {
     let workspace = &call.workspace;
-    match workspace.root.as_ref().or(workspace.cwd.as_ref()) {
-        Some(root) => Place {
+    if let Some(root) = &workspace.root {
+        return Place {
             start: PathBuf::from(root),
             root: PathBuf::from(root),
-        },
-        None => Place::of_process(),
+        };
     }
+    let start = workspace
+        .cwd
+        .as_ref()
+        .map_or_else(|| Place::of_process().start, PathBuf::from);
+    let root = start.ancestors().last().unwrap_or(&start).to_path_buf();
+    Place { start, root }
 }
 
 fn observed(decision: &Decision, notes: &[String]) -> Answer {

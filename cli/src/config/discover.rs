@@ -144,12 +144,13 @@ pub fn nearest(directory: &Path) -> Option<PathBuf> {
         .find(|path| exists(path))
 }
 
-/// The repository around `directory`, or the directory itself.
+/// The outermost repository around `directory`, or the directory itself. Agents can make repositories
+/// within their workspace, not around it.
 pub fn workspace_of(directory: &Path) -> PathBuf {
-    let repository = directory
+    let repositories = directory
         .ancestors()
-        .find(|directory| directory.join(".git").exists());
-    repository.unwrap_or(directory).to_path_buf()
+        .filter(|directory| directory.join(".git").exists());
+    repositories.last().unwrap_or(directory).to_path_buf()
 }
 
 /// A configuration in the workspace counts only as pinned. One that was pinned and is changed or

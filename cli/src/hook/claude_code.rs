@@ -22,7 +22,7 @@ pub fn call(event: &Event, agent: &str) -> Result<Option<(ToolCall, Asking)>, Ev
         arguments: event.object("tool_input")?.clone(),
         session: event.optional("session_id")?.map(str::to_owned),
         human: None,
-        root: project().or_else(|| cwd.clone()),
+        root: project(),
         cwd,
     };
     Ok(Some((parts.call(agent)?, Asking::ClaudeCode)))
@@ -38,7 +38,8 @@ fn server(event: &Event) -> Result<Option<String>, EventError> {
     }
 }
 
-/// The project the host was started in; the working directory moves.
+/// The project the host was started in. The working directory is no substitute: the agent moves it,
+/// and could make anything its workspace.
 fn project() -> Option<String> {
     absolute(&std::env::var("CLAUDE_PROJECT_DIR").ok()?)
 }

@@ -1,5 +1,7 @@
 //! Cursor's dialect.
 
+use std::path::Path;
+
 use checkrein::ToolCall;
 use serde_json::{Map, Value};
 
@@ -71,17 +73,23 @@ fn place(parts: &mut Parts, event: &Event) -> Result<(), EventError> {
             .and_then(Value::as_str)
             .and_then(absolute),
     };
-    let around = |root: &&String| {
-        parts
-            .cwd
-            .as_ref()
-            .is_some_and(|cwd| std::path::Path::new(cwd).starts_with(root))
-    };
-    parts.root = roots.iter().find(around).or(roots.first()).cloned();
+    parts.root = outermost(&roots, parts.cwd.as_deref());
     parts.cwd = parts.cwd.take().or_else(|| parts.root.clone());
     parts.session = event.optional("conversation_id")?.map(str::to_owned);
     parts.human = event.optional("user_email")?.map(str::to_owned);
     Ok(())
+}
+
+/// The widest of the host's workspaces around `cwd`, else around the first of them: what is above a
+/// narrow one may lie in another.
+fn outermost(roots: &[String], cwd: Option<&str>) -> Option<String> {
+    let around = |inner: &str| {
+        let holds = roots
+            .iter()
+            .filter(|root| Path::new(inner).starts_with(root));
+        holds.min_by_key(|root| root.len()).cloned()
+    };
+    cwd.and_then(around).or_else(|| around(roots.first()?))
 }
 
 /// The input of an MCP tool is JSON within a string.
@@ -95,4 +103,19 @@ fn mcp_input(event: &Event) -> Result<Map<String, Value>, EventError> {
 
 fn one(name: &str, text: &str) -> Map<String, Value> {
     Map::from_iter([(name.to_owned(), Value::from(text))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outermost;
+
+    #[test]
+    fn the_workspace_is_the_widest_one_around_the_working_directory() {
+        let roots = ["/w/a", "/w", "/x"].map(str::to_owned);
+        assert_eq!(outermost(&roots, Some("/w/a/src")).as_deref(), Some("/w"));
+        assert_eq!(outermost(&roots, Some("/x/y")).as_deref(), Some("/x"));
+        assert_eq!(outermost(&roots, Some("/elsewhere")).as_deref(), Some("/w"));
+        assert_eq!(outermost(&roots, None).as_deref(), Some("/w"));
+        assert_eq!(outermost(&[], Some("/w")), None);
+    }
 }

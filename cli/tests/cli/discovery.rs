@@ -135,14 +135,46 @@ fn where_everybody_may_write_nothing_counts() {
     home.write("shared/policies/lax.cedar", LAX);
     fs::set_permissions(home.path("shared"), fs::Permissions::from_mode(0o777)).unwrap();
     fs::create_dir_all(home.path("shared/workspace")).unwrap();
-    let event = home
-        .claude("ls")
-        .to_string()
-        .replace("/workspace\"", "/shared/workspace\"");
-    let answer = home.run(&["hook", "claude-code", "--agent", "stranger"], event);
+    let workspace = home.path("shared/workspace");
+    let home = home.with("CLAUDE_PROJECT_DIR", workspace.to_str().unwrap());
+    let answer = hook(&home, "stranger");
     answer.assert_stopped("shared directory");
     assert!(
         answer.stderr.contains("everybody may write"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn moving_into_a_directory_of_the_workspace_does_not_make_the_rest_trusted() {
+    let home = Home::by_agent();
+    home.write("workspace/checkrein.toml", OWN_ONLY);
+    home.write("workspace/policies/lax.cedar", LAX);
+    fs::create_dir_all(home.path("workspace/sub/.git")).unwrap();
+    let moved = home
+        .claude("ls")
+        .to_string()
+        .replace("/workspace\"", "/workspace/sub\"");
+    let hook = |home: &Home| home.run(&["hook", "claude-code", "--agent", "stranger"], &moved);
+    hook(&home).assert_stopped("a host that does not say what the workspace is");
+    let workspace = home.path("workspace");
+    let home = home.with("CLAUDE_PROJECT_DIR", workspace.to_str().unwrap());
+    hook(&home).assert_stopped("a host that does");
+}
+
+#[test]
+fn above_the_workspace_of_a_host_counts() {
+    let home = Home::by_agent();
+    home.write("checkrein.toml", OWN_ONLY);
+    home.write("policies/lax.cedar", LAX);
+    let answer = home.run(
+        &["hook", "cursor", "--agent", "stranger"],
+        home.cursor("ls").to_string(),
+    );
+    assert_eq!(
+        (answer.code, answer.stdout.as_str()),
+        (Some(0), "{}\n"),
         "{}",
         answer.stderr
     );
