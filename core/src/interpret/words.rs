@@ -11,6 +11,8 @@ pub struct Words<'a> {
     pub command: &'static Command,
     /// Options given, in order, with their values; a flag carries its own spelling.
     pub options: Vec<(Opt, Value)>,
+    /// The words of each use of an option that takes many (`find -exec … ;`), by option id.
+    pub groups: Vec<(&'static str, Vec<Value>)>,
     /// Operands, without subcommand names.
     pub operands: Vec<Value>,
     /// Leading `NAME=value` operands, for programs that take them.
@@ -39,6 +41,7 @@ impl<'a> Words<'a> {
         let mut read = Self {
             command,
             options: Vec::new(),
+            groups: Vec::new(),
             operands: Vec::new(),
             assignments: Vec::new(),
             path: vec![command.name],
@@ -193,12 +196,16 @@ impl<'a> Words<'a> {
                 None => self.options.push((opt, Value::unseen(Origin::Unseen))),
             },
             Arity::Until => {
+                let mut group = Vec::new();
                 while let Some(value) = reader.take() {
                     match value.exact().as_deref() {
                         Some(";" | "+") => break,
-                        _ => self.options.push((opt, value.clone())),
+                        _ => group.push(value.clone()),
                     }
                 }
+                self.options
+                    .extend(group.iter().map(|value| (opt, value.clone())));
+                self.groups.push((opt.id, group));
             }
         }
     }

@@ -70,7 +70,20 @@ impl Session<'_> {
     ) -> Stream {
         let values = words.found(run.from).values;
         match run.form {
-            RunForm::Argv => self.argv(state, run, words, &values, program),
+            RunForm::Argv => {
+                let groups: Vec<Vec<Value>> = match run.from {
+                    Source::Option(id) => groups_of(words, id),
+                    _ => Vec::new(),
+                };
+                if groups.is_empty() {
+                    return self.argv(state, run, words, &values, program);
+                }
+                let mut stream = Stream::default();
+                for group in &groups {
+                    stream.merge(&self.argv(state, run, words, group, program));
+                }
+                stream
+            }
             RunForm::Shell => {
                 // What acts on this shell (`eval`) has no options of its own; another shell leaves
                 // this one's variables and directory alone.
@@ -406,6 +419,12 @@ fn host_of(words: &Words<'_>, source: Source) -> String {
         .map(Value::sketch)
         .unwrap_or_default();
     host.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+/// The words of each use of an option that takes many.
+fn groups_of(words: &Words<'_>, id: &str) -> Vec<Vec<Value>> {
+    let used = words.groups.iter().filter(|(name, _)| *name == id);
+    used.map(|(_, group)| group.clone()).collect()
 }
 
 /// What stands in for a piece of shell text that cannot be seen.
