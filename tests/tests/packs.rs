@@ -239,10 +239,25 @@ fn the_baseline_allows_nothing_beyond_its_promise() {
             Effect::InteractiveShell,
             Effect::CredentialMint,
         ];
+        // In staging what holds data may go together with its own backups.
+        let own_backups = action.verb == Verb::Delete
+            && matches!(
+                action.environment.class,
+                EnvironmentClass::Staging | EnvironmentClass::Development
+            )
+            && matches!(
+                action.resource.kind,
+                ResourceType::Volume
+                    | ResourceType::Database
+                    | ResourceType::Bucket
+                    | ResourceType::Service
+                    | ResourceType::Namespace
+            );
         let harmless = !stopping
             .iter()
             .any(|effect| action.effects.contains(*effect))
             && (!action.effects.contains(Effect::DestroysRecovery)
+                || own_backups
                 || action.reversibility == Reversibility::None);
         let understood = action.verb != Verb::Unknown
             && (action.completeness != Completeness::Opaque
