@@ -28,16 +28,20 @@ pub fn decision_value(decision: &Decision) -> Value {
     if let Some(advice) = &decision.advice {
         object.insert("advice".to_owned(), advice.clone().into());
     }
-    object.insert("actions".to_owned(), decision.actions.iter().map(judged_value).collect());
+    object.insert(
+        "actions".to_owned(),
+        decision.actions.iter().map(judged_value).collect(),
+    );
     if let Some(approval) = &decision.approval {
         object.insert(
             "approval".to_owned(),
             json!({"fingerprint": approval.fingerprint, "teams": approval.teams}),
         );
     }
-    let errors = decision.errors.iter().map(|error| {
-        json!({"kind": error.kind(), "message": error.to_string()})
-    });
+    let errors = decision
+        .errors
+        .iter()
+        .map(|error| json!({"kind": error.kind(), "message": error.to_string()}));
     object.insert("errors".to_owned(), errors.collect());
     object.insert("bundle".to_owned(), decision.bundle.clone().into());
     Value::Object(object)
@@ -52,7 +56,11 @@ pub fn action_value(action: &Action) -> Value {
         .iter()
         .map(|parent| json!({"type": parent.kind.as_str(), "id": parent.id}))
         .collect();
-    let effects: Vec<&str> = action.effects.iter().map(crate::vocabulary::Effect::as_str).collect();
+    let effects: Vec<&str> = action
+        .effects
+        .iter()
+        .map(crate::vocabulary::Effect::as_str)
+        .collect();
     let mut value = json!({
         "operation": action.operation,
         "verb": action.verb.as_str(),
@@ -101,7 +109,10 @@ fn credential_value(credential: &Credential) -> Value {
     let mut object = Map::new();
     object.insert("source".to_owned(), credential.source.as_str().into());
     object.insert("issued".to_owned(), credential.issued.into());
-    object.insert("environments".to_owned(), credential.environments.clone().into());
+    object.insert(
+        "environments".to_owned(),
+        credential.environments.clone().into(),
+    );
     for (key, field) in [
         ("name", &credential.name),
         ("fingerprint", &credential.fingerprint),

@@ -40,7 +40,10 @@ pub fn cases(folder: &Path) -> Vec<Case> {
     let mut found = Vec::new();
     let inventory = std::fs::read_to_string(folder.join("checkrein.toml")).ok();
     let sources = Sources {
-        inventory: inventory.map(|text| SourceFile { name: "checkrein.toml".to_owned(), text }),
+        inventory: inventory.map(|text| SourceFile {
+            name: "checkrein.toml".to_owned(),
+            text,
+        }),
         ..Sources::default()
     };
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
@@ -51,11 +54,18 @@ pub fn cases(folder: &Path) -> Vec<Case> {
     for path in entries {
         if path.is_dir() {
             found.extend(cases(&path));
-        } else if path.extension().is_some_and(|extension| extension == "json") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             let text = std::fs::read_to_string(&path).expect("a readable case");
             let content = serde_json::from_str(&text)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            found.push(Case { path, content, sources: sources.clone() });
+            found.push(Case {
+                path,
+                content,
+                sources: sources.clone(),
+            });
         }
     }
     found

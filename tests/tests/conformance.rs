@@ -35,7 +35,13 @@ fn every_case_is_decided_as_written() {
             ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        all.len(),
+        wrong.join("\n")
+    );
 }
 
 /// A case says in `must` what its verdict has to be, so that blessing cannot turn it around.
@@ -43,8 +49,17 @@ fn every_case_is_decided_as_written() {
 fn every_case_has_the_verdict_it_must_have() {
     for case in cases(&root()) {
         let must = case.content["must"].as_str().unwrap_or_default();
-        assert!(!must.is_empty(), "{}: `must` is missing", case.path.display());
-        assert_eq!(case.content["decision"]["verdict"], must, "{}", case.path.display());
+        assert!(
+            !must.is_empty(),
+            "{}: `must` is missing",
+            case.path.display()
+        );
+        assert_eq!(
+            case.content["decision"]["verdict"],
+            must,
+            "{}",
+            case.path.display()
+        );
     }
 }
 

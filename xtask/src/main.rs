@@ -5,7 +5,10 @@ use std::process::{Command, ExitCode};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Development tasks of the checkrein workspace")]
+#[command(
+    name = "cargo xtask",
+    about = "Development tasks of the checkrein workspace"
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -31,8 +34,21 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test => test(),
         Task::Ready => ready(),
-        Task::Generate => cargo(&["run", "--release", "--package", "checkrein-tests", "--bin", "generate"]),
-        Task::Bench => cargo(&["bench", "--profile", "release", "--package", "checkrein-tests"]),
+        Task::Generate => cargo(&[
+            "run",
+            "--release",
+            "--package",
+            "checkrein-tests",
+            "--bin",
+            "generate",
+        ]),
+        Task::Bench => cargo(&[
+            "bench",
+            "--profile",
+            "release",
+            "--package",
+            "checkrein-tests",
+        ]),
         Task::Dist => cargo(&["build", "--profile", "dist", "--package", "checkrein-cli"]),
     };
     match outcome {
@@ -49,14 +65,34 @@ fn test() -> Outcome {
     cargo(&["test", "--release", "--workspace", "--doc"])?;
     wasm()?;
     // The crates depend on each other, so they are packed together; what is packed was built above.
-    cargo(&["package", "--workspace", "--allow-dirty", "--no-verify", "--quiet"])
+    cargo(&[
+        "package",
+        "--workspace",
+        "--allow-dirty",
+        "--no-verify",
+        "--quiet",
+    ])
 }
 
 fn ready() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&[
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
     run(Command::new("cargo")
-        .args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items"])
+        .args([
+            "doc",
+            "--release",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }
@@ -64,19 +100,33 @@ fn ready() -> Outcome {
 /// Checks that the core builds for browsers.
 fn wasm() -> Outcome {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let listed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    let listed = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
     let Ok(listed) = listed else {
-        println!("xtask: skipped the {TARGET} check: there is no rustup to install the target with");
+        println!(
+            "xtask: skipped the {TARGET} check: there is no rustup to install the target with"
+        );
         return Ok(());
     };
-    if !String::from_utf8_lossy(&listed.stdout).lines().any(|line| line.trim() == TARGET) {
+    if !String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .any(|line| line.trim() == TARGET)
+    {
         println!("xtask: installing the missing target {TARGET}");
         if run(Command::new("rustup").args(["target", "add", TARGET])).is_err() {
             println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
             return Ok(());
         }
     }
-    cargo(&["check", "--release", "--package", "checkrein", "--target", TARGET])
+    cargo(&[
+        "check",
+        "--release",
+        "--package",
+        "checkrein",
+        "--target",
+        TARGET,
+    ])
 }
 
 fn cargo(arguments: &[&str]) -> Outcome {
@@ -87,9 +137,19 @@ fn run(command: &mut Command) -> Outcome {
     let line = format!(
         "{} {}",
         command.get_program().to_string_lossy(),
-        command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        command
+            .get_args()
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
     );
     println!("xtask: {line}");
-    let status = command.status().map_err(|error| format!("`{line}` cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`{line}` failed with {status}")) }
+    let status = command
+        .status()
+        .map_err(|error| format!("`{line}` cannot be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{line}` failed with {status}"))
+    }
 }

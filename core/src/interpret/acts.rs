@@ -76,7 +76,11 @@ fn matches(found: &Found, glob: &str) -> Option<bool> {
             None => unknown = true,
         }
     }
-    if found.text.as_deref().is_some_and(|text| wildcard(glob, text)) {
+    if found
+        .text
+        .as_deref()
+        .is_some_and(|text| wildcard(glob, text))
+    {
         return Some(true);
     }
     if unknown { None } else { Some(false) }

@@ -28,7 +28,11 @@ pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, settin
     session.note(
         Note {
             operation: &format!("code:{language}"),
-            verb: if reaches { Verb::Unknown } else { Verb::Execute },
+            verb: if reaches {
+                Verb::Unknown
+            } else {
+                Verb::Execute
+            },
             kind: ResourceType::Process,
             id: Some(&id),
             reversibility: Reversibility::Irreversible,
@@ -52,7 +56,9 @@ fn paths_named(
 ) {
     let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
     for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
-        let Some(path) = setting.resolve(word) else { continue };
+        let Some(path) = setting.resolve(word) else {
+            continue;
+        };
         let guard = path.is(PathClass::Guard, session.catalogue);
         let secret = path.is(PathClass::Secret, session.catalogue);
         if !guard && !secret {
@@ -67,7 +73,11 @@ fn paths_named(
                     (true, false) => Verb::Unknown,
                     (false, _) => Verb::Read,
                 },
-                kind: if guard && !reaches { ResourceType::Unknown } else { ResourceType::File },
+                kind: if guard && !reaches {
+                    ResourceType::Unknown
+                } else {
+                    ResourceType::File
+                },
                 id: Some(&id),
                 reversibility: Reversibility::Irreversible,
                 effects: Effects::of(&[Effect::InlineCode]),

@@ -14,7 +14,11 @@ use crate::vocabulary::CredentialSource;
 #[must_use]
 pub fn from_value(value: &Value) -> CredentialUse {
     let text = value.known_text().map(Secret::new);
-    let mut credential = CredentialUse { source: CredentialSource::Literal, name: None, text };
+    let mut credential = CredentialUse {
+        source: CredentialSource::Literal,
+        name: None,
+        text,
+    };
     for piece in &value.pieces {
         match &piece.origin {
             Origin::Literal => {}
@@ -72,5 +76,8 @@ pub fn of_program(
 /// Whether a variable's name says that it holds a secret.
 #[must_use]
 pub fn is_secret_variable(name: &str, catalogue: &Catalogue) -> bool {
-    catalogue.secret_variables.iter().any(|glob| wildcard(glob, name))
+    catalogue
+        .secret_variables
+        .iter()
+        .any(|glob| wildcard(glob, name))
 }

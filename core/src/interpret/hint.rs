@@ -28,13 +28,26 @@ pub fn verb(name: &str, catalogue: &Catalogue) -> Option<Verb> {
 #[must_use]
 pub fn verb_of_words(command: &[Value], catalogue: &Catalogue) -> Option<Verb> {
     let plain = |word: &String| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_:=".contains(c))
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_:=".contains(c))
     };
-    let hinted = command.iter().filter_map(Value::exact).filter(plain).filter_map(|word| {
-        let name = word.split('=').next().unwrap_or_default();
-        verb(name, catalogue)
-    });
-    hinted.reduce(|first, next| if next.group() == VerbGroup::Destroy { next } else { first })
+    let hinted = command
+        .iter()
+        .filter_map(Value::exact)
+        .filter(plain)
+        .filter_map(|word| {
+            let name = word.split('=').next().unwrap_or_default();
+            verb(name, catalogue)
+        });
+    hinted.reduce(|first, next| {
+        if next.group() == VerbGroup::Destroy {
+            next
+        } else {
+            first
+        }
+    })
 }
 
 /// The first name in foreign code that reaches outside the program, if any.
@@ -43,7 +56,9 @@ pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
     catalogue.code_sinks.iter().copied().find(|sink| {
         code.match_indices(sink).any(|(start, _)| {
             let before = code.get(..start).and_then(|head| head.chars().next_back());
-            let after = code.get(start.saturating_add(sink.len())..).and_then(|tail| tail.chars().next());
+            let after = code
+                .get(start.saturating_add(sink.len())..)
+                .and_then(|tail| tail.chars().next());
             let joined_before = sink.starts_with(is_name_char) && before.is_some_and(is_name_char);
             let joined_after = sink.ends_with(is_name_char) && after.is_some_and(is_name_char);
             !joined_before && !joined_after

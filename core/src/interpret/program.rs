@@ -42,7 +42,12 @@ impl Session<'_> {
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
             let effects = Effects::of(&[Effect::RemoteCode]);
-            self.opaque("shell:dynamic_command", "which program runs cannot be seen", effects, &setting);
+            self.opaque(
+                "shell:dynamic_command",
+                "which program runs cannot be seen",
+                effects,
+                &setting,
+            );
             return Stream::from_origin(Origin::Unseen);
         };
         let base = base_name(&path);
@@ -54,7 +59,11 @@ impl Session<'_> {
                 self.known(state, command, arguments, program)
             }
             None if path.contains('/') => {
-                let run = delegate::ScriptFile { file: name, language: "", what: "program" };
+                let run = delegate::ScriptFile {
+                    file: name,
+                    language: "",
+                    what: "program",
+                };
                 self.script_file(state, &run, program.span);
                 self.unknown(state, base, arguments, program, false);
                 Stream::from_origin(Origin::Unseen)
@@ -78,7 +87,8 @@ impl Session<'_> {
         words.open_ended = program.open_ended;
         let mut setting = self.setting(cwd.as_deref(), program.span);
         let inner = words.command;
-        setting.here = inner.selectors.is_empty() && inner.credential.is_none() && inner.http.is_none();
+        setting.here =
+            inner.selectors.is_empty() && inner.credential.is_none() && inner.http.is_none();
         if words.asks_for_help {
             self.plain(&words, &setting, "asks for help only");
             return Stream::from_origin(Origin::Unseen);
@@ -92,7 +102,10 @@ impl Session<'_> {
         if let Some(client) = inner.http {
             let call = http::client::ClientCall {
                 client,
-                options: words.with_roles().map(|(role, value)| (role, value.clone())).collect(),
+                options: words
+                    .with_roles()
+                    .map(|(role, value)| (role, value.clone()))
+                    .collect(),
                 operands: words.operands.clone(),
                 stdin: program.stdin,
                 files: &state.files,
@@ -103,7 +116,11 @@ impl Session<'_> {
             self.add(drafts);
         }
         let mut ran = None;
-        for run in inner.runs.iter().filter(|run| run.when.iter().all(|one| acts::holds(one, &words))) {
+        for run in inner
+            .runs
+            .iter()
+            .filter(|run| run.when.iter().all(|one| acts::holds(one, &words)))
+        {
             did = true;
             ran = Some(self.delegate(state, run, &words, program));
         }
@@ -146,14 +163,20 @@ impl Session<'_> {
         for draft in drafts {
             for (kind, source) in command.selectors {
                 for value in words.found(*source).values {
-                    draft.selectors.push(Selector { kind: *kind, value: value.sketch() });
+                    draft.selectors.push(Selector {
+                        kind: *kind,
+                        value: value.sketch(),
+                    });
                 }
             }
             if !command.selectors.is_empty() && draft.selectors.is_empty() {
                 // Without an explicit choice the program takes the one the host looked up.
                 for (kind, _) in command.selectors {
                     if let Some(value) = self.call.workspace.facts.get(kind.as_str()) {
-                        draft.selectors.push(Selector { kind: *kind, value: value.clone() });
+                        draft.selectors.push(Selector {
+                            kind: *kind,
+                            value: value.clone(),
+                        });
                     }
                 }
             }
@@ -217,10 +240,18 @@ impl Session<'_> {
         value: &Value,
         span: (u32, u32),
     ) {
-        let Some(why) = find(self.catalogue.steering_variables, name) else { return };
+        let Some(why) = find(self.catalogue.steering_variables, name) else {
+            return;
+        };
         // Adding to a search path keeps what was there; emptying or quieting is no steering.
-        let extends = value.origins().any(|origin| *origin == Origin::Variable(name.to_owned()));
-        if extends || value.exact().is_some_and(|text| matches!(text.as_str(), "" | "cat" | "true")) {
+        let extends = value
+            .origins()
+            .any(|origin| *origin == Origin::Variable(name.to_owned()));
+        if extends
+            || value
+                .exact()
+                .is_some_and(|text| matches!(text.as_str(), "" | "cat" | "true"))
+        {
             return;
         }
         let cwd = state.cwd.clone();
@@ -257,7 +288,17 @@ fn versionless(name: &str, session: &Session<'_>) -> Option<&'static Command> {
 }
 
 fn is_system_program(path: &str) -> bool {
-    ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/opt/homebrew/bin/"]
-        .iter()
-        .any(|folder| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/')))
+    [
+        "/bin/",
+        "/sbin/",
+        "/usr/bin/",
+        "/usr/sbin/",
+        "/usr/local/bin/",
+        "/opt/homebrew/bin/",
+    ]
+    .iter()
+    .any(|folder| {
+        path.strip_prefix(folder)
+            .is_some_and(|rest| !rest.contains('/'))
+    })
 }

@@ -19,7 +19,9 @@ impl Runner for Session<'_> {
             span: invocation.span,
             open_ended: false,
         };
-        Outcome { stdout: self.program(state, &program) }
+        Outcome {
+            stdout: self.program(state, &program),
+        }
     }
 
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect) {

@@ -42,19 +42,32 @@ impl<'a> Session<'a> {
     /// A new interpretation of `call`.
     #[must_use]
     pub fn new(call: &'a ToolCall, catalogue: &'static Catalogue) -> Self {
-        Self { call, catalogue, drafts: Vec::new(), frame: Frame::default() }
+        Self {
+            call,
+            catalogue,
+            drafts: Vec::new(),
+            frame: Frame::default(),
+        }
     }
 
     /// The working directory the call starts in.
     #[must_use]
     pub fn initial_cwd(&self) -> Option<String> {
-        self.call.workspace.cwd.clone().or_else(|| self.call.workspace.root.clone())
+        self.call
+            .workspace
+            .cwd
+            .clone()
+            .or_else(|| self.call.workspace.root.clone())
     }
 
     /// The home directory the tool would run with.
     #[must_use]
     pub fn home(&self) -> Option<&'a str> {
-        self.call.env.get("HOME").map(crate::secret::Secret::expose).filter(|home| home.starts_with('/'))
+        self.call
+            .env
+            .get("HOME")
+            .map(crate::secret::Secret::expose)
+            .filter(|home| home.starts_with('/'))
     }
 
     /// The surroundings for acts at `span` with this working directory.

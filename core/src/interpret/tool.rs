@@ -35,7 +35,10 @@ struct ToolName {
 impl ToolName {
     fn of(call: &ToolCall) -> Self {
         let named = call.tool.as_str();
-        let (server, tool) = match named.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
+        let (server, tool) = match named
+            .strip_prefix("mcp__")
+            .and_then(|rest| rest.split_once("__"))
+        {
             Some((server, tool)) => (Some(server), tool),
             None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
         };
@@ -43,7 +46,9 @@ impl ToolName {
         let server = call.server.clone().or_else(|| server.map(str::to_owned));
         Self {
             tool: tool.to_lowercase(),
-            server: server.map(|server| server.to_lowercase()).or_else(|| mcp.then(String::new)),
+            server: server
+                .map(|server| server.to_lowercase())
+                .or_else(|| mcp.then(String::new)),
         }
     }
 }
@@ -59,12 +64,19 @@ fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool>
 }
 
 fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
-    let given = ToolGiven { arguments: Arguments(arguments), cwd: session.initial_cwd() };
+    let given = ToolGiven {
+        arguments: Arguments(arguments),
+        cwd: session.initial_cwd(),
+    };
     let cwd = cwd_of(session, tool, &given);
     let before = session.drafts.len();
     for (language, source) in tool.carries {
-        let Source::Argument(path) = *source else { continue };
-        let Some(argument) = arguments.get(path) else { continue };
+        let Source::Argument(path) = *source else {
+            continue;
+        };
+        let Some(argument) = arguments.get(path) else {
+            continue;
+        };
         session.frame.argument = path.into();
         carried(session, *language, argument, arguments, cwd.as_deref());
     }
@@ -103,10 +115,15 @@ fn carried(
     cwd: Option<&str>,
 ) {
     let values = argument.values();
-    let mut state = ShellState { cwd: cwd.map(str::to_owned), ..ShellState::default() };
+    let mut state = ShellState {
+        cwd: cwd.map(str::to_owned),
+        ..ShellState::default()
+    };
     let stdin = Stream::default();
     match language {
-        Language::Shell if matches!(argument, Argument::List(_)) => argv(session, &mut state, values),
+        Language::Shell if matches!(argument, Argument::List(_)) => {
+            argv(session, &mut state, values)
+        }
         Language::Argv => argv(session, &mut state, values),
         Language::Shell => {
             for text in texts(values) {
@@ -115,9 +132,15 @@ fn carried(
         }
         Language::Url => {
             for value in values {
-                let span = (0, value.known_text().map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)));
+                let span = (
+                    0,
+                    value
+                        .known_text()
+                        .map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
+                );
                 let setting = session.setting(cwd, span);
-                let drafts = http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
+                let drafts =
+                    http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
                 session.add(drafts);
             }
         }
@@ -131,12 +154,22 @@ fn carried(
             for value in values {
                 let setting = session.setting(cwd, (0, 0));
                 let language = arguments.get("language").and_then(Argument::text);
-                code::interpret(session, &value, language.as_deref().unwrap_or("code"), &setting);
+                code::interpret(
+                    session,
+                    &value,
+                    language.as_deref().unwrap_or("code"),
+                    &setting,
+                );
             }
         }
         Language::Sql => {
             let setting = session.setting(cwd, (0, 0));
-            session.opaque("sql:statement", "SQL is not read yet by this tool's entry", Effects::NONE, &setting);
+            session.opaque(
+                "sql:statement",
+                "SQL is not read yet by this tool's entry",
+                Effects::NONE,
+                &setting,
+            );
         }
     }
 }
@@ -144,8 +177,13 @@ fn carried(
 /// A program and its arguments as a list of words; `["bash", "-lc", "…"]` and the like.
 fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
     let stdin = Stream::default();
-    let program =
-        Program { words: &words, assignments: &[], stdin: &stdin, span: (0, 0), open_ended: false };
+    let program = Program {
+        words: &words,
+        assignments: &[],
+        stdin: &stdin,
+        span: (0, 0),
+        open_ended: false,
+    };
     session.program(state, &program);
 }
 
@@ -155,8 +193,15 @@ fn texts(values: Vec<Value>) -> impl Iterator<Item = String> {
 
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
     let start = session.initial_cwd();
-    let named = tool.cwd.iter().flat_map(|source| given.found(*source).values).next();
-    match named.and_then(|value| value.exact()).filter(|text| !text.is_empty()) {
+    let named = tool
+        .cwd
+        .iter()
+        .flat_map(|source| given.found(*source).values)
+        .next();
+    match named
+        .and_then(|value| value.exact())
+        .filter(|text| !text.is_empty())
+    {
         Some(text) => crate::catalogue::paths::resolve(&text, start.as_deref(), session.home())
             .map(|path| path.absolute),
         None => start,
@@ -167,8 +212,12 @@ fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> 
 fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     let cwd = session.initial_cwd();
     let verb = hint::verb(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
-    let slug: String =
-        name.tool.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(60).collect();
+    let slug: String = name
+        .tool
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .take(60)
+        .collect();
     let id = Value::literal(name.tool.clone());
     let setting = session.setting(cwd.as_deref(), (0, 0));
     session.note(
@@ -188,7 +237,13 @@ fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     for path in ["command", "cmd", "script"] {
         if let Some(argument) = arguments.get(path) {
             session.frame.argument = path.into();
-            carried(session, Language::Shell, argument, arguments, cwd.as_deref());
+            carried(
+                session,
+                Language::Shell,
+                argument,
+                arguments,
+                cwd.as_deref(),
+            );
         }
     }
 }
@@ -196,7 +251,9 @@ fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
 /// Hints of the tool's author may raise risk, never lower it.
 fn distrust_annotations(session: &mut Session<'_>) {
     let annotations = &session.call.annotations;
-    let destructive = annotations.get("destructiveHint").and_then(serde_json::Value::as_bool);
+    let destructive = annotations
+        .get("destructiveHint")
+        .and_then(serde_json::Value::as_bool);
     if destructive != Some(true) {
         return;
     }
@@ -204,7 +261,9 @@ fn distrust_annotations(session: &mut Session<'_>) {
         if matches!(draft.verb, Verb::Read | Verb::List | Verb::Create) {
             draft.verb = Verb::Unknown;
             draft.reversibility = Reversibility::Irreversible;
-            draft.evidence.push("the tool's author calls it destructive".to_owned());
+            draft
+                .evidence
+                .push("the tool's author calls it destructive".to_owned());
         }
     }
 }

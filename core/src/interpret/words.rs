@@ -47,7 +47,11 @@ impl<'a> Words<'a> {
             stdin,
             cwd,
         };
-        let mut reader = Reader { words, next: 0, operands_only: false };
+        let mut reader = Reader {
+            words,
+            next: 0,
+            operands_only: false,
+        };
         while let Some(word) = reader.take() {
             read.word(word, &mut reader);
         }
@@ -56,7 +60,10 @@ impl<'a> Words<'a> {
 
     /// Every value of the options with this role, in order.
     pub fn with_roles(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        self.options.iter().filter(|(opt, _)| !opt.role.is_empty()).map(|(opt, value)| (opt.role, value))
+        self.options
+            .iter()
+            .filter(|(opt, _)| !opt.role.is_empty())
+            .map(|(opt, value)| (opt.role, value))
     }
 
     fn word(&mut self, word: &Value, reader: &mut Reader<'_>) {
@@ -90,10 +97,14 @@ impl<'a> Words<'a> {
                 && let Some((name, _)) = text.split_once('=')
                 && is_name(name)
             {
-                self.assignments.push((name.to_owned(), word.skip(name.len().saturating_add(1))));
+                self.assignments
+                    .push((name.to_owned(), word.skip(name.len().saturating_add(1))));
                 return;
             }
-            if let Some(sub) = word.exact().and_then(|text| find(self.command.subcommands, &text)) {
+            if let Some(sub) = word
+                .exact()
+                .and_then(|text| find(self.command.subcommands, &text))
+            {
                 self.command = sub;
                 self.path.push(sub.name);
                 return;
@@ -107,7 +118,10 @@ impl<'a> Words<'a> {
 
     fn long_option(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
         let (name, attached) = match text.split_once('=') {
-            Some((name, _)) => (name, Some(word.skip(name.len().saturating_add(1)).at(word.span))),
+            Some((name, _)) => (
+                name,
+                Some(word.skip(name.len().saturating_add(1)).at(word.span)),
+            ),
             None => (text, None),
         };
         match self.lookup(name).or_else(|| self.abbreviation(name)) {
@@ -137,7 +151,9 @@ impl<'a> Words<'a> {
             let rest = index.saturating_add(letter.len_utf8());
             let is_last = rest >= letters.len() && !word.is_dynamic();
             match opt.arity {
-                Arity::Flag => self.options.push((opt, Value::literal(spelling).at(word.span))),
+                Arity::Flag => self
+                    .options
+                    .push((opt, Value::literal(spelling).at(word.span))),
                 _ if is_last => {
                     let flag = Value::literal(spelling).at(word.span);
                     self.take_option(opt, &flag, None, reader);
@@ -188,7 +204,8 @@ impl<'a> Words<'a> {
     }
 
     fn unknown_option(&mut self, name: &str) {
-        if self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version") {
+        if self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version")
+        {
             self.asks_for_help = true;
         }
     }
@@ -202,10 +219,15 @@ impl<'a> Words<'a> {
         if name.len() < 4 || matches!(name, "--help" | "--version") {
             return None;
         }
-        let mut matching =
-            self.command.options.iter().filter(|(spelling, _)| spelling.starts_with(name));
+        let mut matching = self
+            .command
+            .options
+            .iter()
+            .filter(|(spelling, _)| spelling.starts_with(name));
         let (_, first) = matching.next()?;
-        matching.all(|(_, other)| other.id == first.id).then_some(*first)
+        matching
+            .all(|(_, other)| other.id == first.id)
+            .then_some(*first)
     }
 }
 
@@ -215,10 +237,18 @@ impl Given for Words<'_> {
             Source::Operands(first, last) => {
                 let range = range(first, last, self.operands.len());
                 let values = self.operands.get(range).unwrap_or_default().to_vec();
-                Found { values, incomplete: self.open_ended, text: None }
+                Found {
+                    values,
+                    incomplete: self.open_ended,
+                    text: None,
+                }
             }
             Source::Option(id) => Found::all(
-                self.options.iter().filter(|(opt, _)| opt.id == id).map(|(_, value)| value.clone()).collect(),
+                self.options
+                    .iter()
+                    .filter(|(opt, _)| opt.id == id)
+                    .map(|(_, value)| value.clone())
+                    .collect(),
             ),
             Source::Key(key) => Found::all(
                 self.operands
@@ -226,9 +256,8 @@ impl Given for Words<'_> {
                     .filter_map(|operand| {
                         let text = operand.known_text().unwrap_or_else(|| operand.prefix());
                         let (name, _) = text.split_once('=')?;
-                        (name == key).then(|| {
-                            operand.skip(name.len().saturating_add(1)).at(operand.span)
-                        })
+                        (name == key)
+                            .then(|| operand.skip(name.len().saturating_add(1)).at(operand.span))
                     })
                     .collect(),
             ),
@@ -242,7 +271,11 @@ impl Given for Words<'_> {
     }
 
     fn operands(&self) -> Option<usize> {
-        if self.open_ended { None } else { Some(self.operands.len()) }
+        if self.open_ended {
+            None
+        } else {
+            Some(self.operands.len())
+        }
     }
 
     fn holds(&self, _: Source, _: &str, _: &str) -> Option<bool> {
@@ -256,7 +289,9 @@ impl Given for Words<'_> {
 
 /// The entry of a table sorted by name.
 pub fn find<T: Copy>(table: &[(&'static str, T)], name: &str) -> Option<T> {
-    let index = table.binary_search_by(|(entry, _)| (*entry).cmp(name)).ok()?;
+    let index = table
+        .binary_search_by(|(entry, _)| (*entry).cmp(name))
+        .ok()?;
     table.get(index).map(|(_, entry)| *entry)
 }
 
@@ -278,15 +313,25 @@ impl<'a> Reader<'a> {
 fn range(first: i16, last: i16, length: usize) -> std::ops::Range<usize> {
     let place = |index: i16| -> usize {
         let distance = usize::from(index.unsigned_abs());
-        if index > 0 { distance } else { length.saturating_add(1).saturating_sub(distance) }
+        if index > 0 {
+            distance
+        } else {
+            length.saturating_add(1).saturating_sub(distance)
+        }
     };
     let start = place(first).saturating_sub(1);
     let end = place(last).min(length);
     // `$-1` of nothing is nothing.
-    if start >= end || (first < 0 && usize::from(first.unsigned_abs()) > length) { 0..0 } else { start..end }
+    if start >= end || (first < 0 && usize::from(first.unsigned_abs()) > length) {
+        0..0
+    } else {
+        start..end
+    }
 }
 
 fn is_name(text: &str) -> bool {
-    text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    text.chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -47,6 +47,9 @@ mod tests {
     #[test]
     fn keys_are_sorted_at_every_depth() {
         let value = serde_json::json!({"b": [{"z": 1, "a": null}], "a": "\u{e9}\n"});
-        assert_eq!(canonical(&value), "{\"a\":\"\u{e9}\\n\",\"b\":[{\"a\":null,\"z\":1}]}");
+        assert_eq!(
+            canonical(&value),
+            "{\"a\":\"\u{e9}\\n\",\"b\":[{\"a\":null,\"z\":1}]}"
+        );
     }
 }

@@ -14,13 +14,19 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// Longer than [`limits::CALL_BYTES`].
-    #[error("{bytes} bytes, the limit is {}; send the call without large file contents", limits::CALL_BYTES)]
+    #[error(
+        "{bytes} bytes, the limit is {}; send the call without large file contents",
+        limits::CALL_BYTES
+    )]
     TooLong {
         /// How long it is.
         bytes: usize,
     },
     /// Nested deeper than [`limits::JSON_DEPTH`].
-    #[error("nested deeper than {} levels; flatten the arguments", limits::JSON_DEPTH)]
+    #[error(
+        "nested deeper than {} levels; flatten the arguments",
+        limits::JSON_DEPTH
+    )]
     TooDeep,
     /// Not UTF-8.
     #[error("not UTF-8; send JSON text in UTF-8")]
@@ -80,7 +86,10 @@ impl From<WireError> for DenyReason {
 /// [`WireError`] for anything but a well-formed call; unknown fields and duplicate keys included.
 pub fn call_from_json(bytes: &[u8]) -> Result<ToolCall, WireError> {
     let Value::Object(mut call) = strict::value(bytes)? else {
-        return Err(WireError::Wrong { field: "call", expected: "a JSON object" });
+        return Err(WireError::Wrong {
+            field: "call",
+            expected: "a JSON object",
+        });
     };
     let tool = match call.remove("tool") {
         None => return Err(WireError::Missing { field: "tool" }),
@@ -103,7 +112,11 @@ pub fn call_from_json(bytes: &[u8]) -> Result<ToolCall, WireError> {
         workspace: workspace(optional_object(call.remove("workspace"), "workspace")?)?,
         env: env(optional_object(call.remove("env"), "env")?)?,
     };
-    nothing_left(&call, "call", "tool, server, arguments, annotations, agent, workspace, env")?;
+    nothing_left(
+        &call,
+        "call",
+        "tool, server, arguments, annotations, agent, workspace, env",
+    )?;
     Ok(read)
 }
 
@@ -125,7 +138,10 @@ fn workspace(mut fields: Map<String, Value>) -> Result<Workspace, WireError> {
     let path = |value, field| -> Result<Option<String>, WireError> {
         let text = optional_name(value, field)?;
         if text.as_ref().is_some_and(|text| !is_absolute(text)) {
-            return Err(WireError::Wrong { field, expected: "an absolute path" });
+            return Err(WireError::Wrong {
+                field,
+                expected: "an absolute path",
+            });
         }
         Ok(text.map(|text| text.replace('\\', "/")))
     };
@@ -144,20 +160,29 @@ fn is_absolute(path: &str) -> bool {
 }
 
 fn env(fields: Map<String, Value>) -> Result<BTreeMap<String, Secret>, WireError> {
-    fields.into_iter().map(|(name, value)| Ok((name, Secret::new(text(value, "env")?)))).collect()
+    fields
+        .into_iter()
+        .map(|(name, value)| Ok((name, Secret::new(text(value, "env")?))))
+        .collect()
 }
 
 fn text(value: Value, field: &'static str) -> Result<String, WireError> {
     match value {
         Value::String(text) => Ok(text),
-        _ => Err(WireError::Wrong { field, expected: "an object of strings" }),
+        _ => Err(WireError::Wrong {
+            field,
+            expected: "an object of strings",
+        }),
     }
 }
 
 fn name(value: Value, field: &'static str) -> Result<String, WireError> {
     match value {
         Value::String(text) if !text.is_empty() => Ok(text),
-        _ => Err(WireError::Wrong { field, expected: "a string that is not empty" }),
+        _ => Err(WireError::Wrong {
+            field,
+            expected: "a string that is not empty",
+        }),
     }
 }
 
@@ -171,7 +196,10 @@ fn optional_name(value: Option<Value>, field: &'static str) -> Result<Option<Str
 fn object(value: Value, field: &'static str) -> Result<Map<String, Value>, WireError> {
     match value {
         Value::Object(members) => Ok(members),
-        _ => Err(WireError::Wrong { field, expected: "a JSON object" }),
+        _ => Err(WireError::Wrong {
+            field,
+            expected: "a JSON object",
+        }),
     }
 }
 
@@ -190,7 +218,11 @@ fn nothing_left(
     place: &'static str,
     known: &'static str,
 ) -> Result<(), WireError> {
-    if fields.is_empty() { Ok(()) } else { Err(WireError::UnknownField { place, known }) }
+    if fields.is_empty() {
+        Ok(())
+    } else {
+        Err(WireError::UnknownField { place, known })
+    }
 }
 
 #[cfg(test)]
@@ -216,16 +248,46 @@ mod tests {
         for (call, says) in [
             ("", "not JSON at line 1"),
             ("[1]", "`call` must be a JSON object"),
-            (r#"{"tool":"x","agent":{"id":"a"}}"#, "`arguments` is missing"),
-            (r#"{"tool":"x","arguments":{},"agent":{}}"#, "`agent.id` is missing"),
-            (r#"{"tool":"","arguments":{},"agent":{"id":"a"}}"#, "`tool` must be a string"),
-            (r#"{"tool":"x","arguments":[],"agent":{"id":"a"}}"#, "`arguments` must be"),
-            (r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"mood":1}"#, "`call` has a field"),
-            (r#"{"tool":"x","arguments":{},"agent":{"id":"a","x":1}}"#, "`agent` has a field"),
-            (r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"env":{"A":1}}"#, "`env` must be"),
-            (r#"{"tool":"x","tool":"y","arguments":{},"agent":{"id":"a"}}"#, "a key stands twice"),
-            (r#"{"tool":"x","arguments":{"a":{"b":1,"b":2}},"agent":{"id":"a"}}"#, "stands twice"),
-            (r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"workspace":{"root":"r"}}"#, "an absolute path"),
+            (
+                r#"{"tool":"x","agent":{"id":"a"}}"#,
+                "`arguments` is missing",
+            ),
+            (
+                r#"{"tool":"x","arguments":{},"agent":{}}"#,
+                "`agent.id` is missing",
+            ),
+            (
+                r#"{"tool":"","arguments":{},"agent":{"id":"a"}}"#,
+                "`tool` must be a string",
+            ),
+            (
+                r#"{"tool":"x","arguments":[],"agent":{"id":"a"}}"#,
+                "`arguments` must be",
+            ),
+            (
+                r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"mood":1}"#,
+                "`call` has a field",
+            ),
+            (
+                r#"{"tool":"x","arguments":{},"agent":{"id":"a","x":1}}"#,
+                "`agent` has a field",
+            ),
+            (
+                r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"env":{"A":1}}"#,
+                "`env` must be",
+            ),
+            (
+                r#"{"tool":"x","tool":"y","arguments":{},"agent":{"id":"a"}}"#,
+                "a key stands twice",
+            ),
+            (
+                r#"{"tool":"x","arguments":{"a":{"b":1,"b":2}},"agent":{"id":"a"}}"#,
+                "stands twice",
+            ),
+            (
+                r#"{"tool":"x","arguments":{},"agent":{"id":"a"},"workspace":{"root":"r"}}"#,
+                "an absolute path",
+            ),
         ] {
             let message = refuse(call);
             assert!(message.contains(says), "{call}: {message}");
@@ -255,7 +317,9 @@ mod tests {
             format!(r#"{{"tool":"x","arguments":"{token}","agent":{{"id":"a"}}}}"#),
             format!(r#"{{"{token}":1,"tool":"x","arguments":{{}},"agent":{{"id":"a"}}}}"#),
             format!(r#"{{"tool":{{"{token}":1}},"{token}"#),
-            format!(r#"{{"tool":"x","arguments":{{"{token}":1,"{token}":2}},"agent":{{"id":"a"}}}}"#),
+            format!(
+                r#"{{"tool":"x","arguments":{{"{token}":1,"{token}":2}},"agent":{{"id":"a"}}}}"#
+            ),
         ] {
             assert!(!refuse(&call).contains(token));
         }
@@ -263,6 +327,9 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_refused() {
-        assert_eq!(call_from_json(b"{\"tool\":\"\xff\"}"), Err(WireError::NotUtf8));
+        assert_eq!(
+            call_from_json(b"{\"tool\":\"\xff\"}"),
+            Err(WireError::NotUtf8)
+        );
     }
 }

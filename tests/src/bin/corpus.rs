@@ -35,8 +35,12 @@ fn main() -> ExitCode {
     };
     let mut table: BTreeMap<(String, String), [usize; 3]> = BTreeMap::new();
     for line in text.lines() {
-        let Ok(row) = serde_json::from_str::<Value>(line) else { continue };
-        let Some(verdict) = decide(&bundle, &row) else { continue };
+        let Ok(row) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        let Some(verdict) = decide(&bundle, &row) else {
+            continue;
+        };
         let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let counts = table.entry((word("source"), word("label"))).or_default();
         counts[match verdict.0 {
@@ -50,10 +54,19 @@ fn main() -> ExitCode {
             _ => false,
         };
         if show && wrong {
-            println!("{} {} {}\n    {}", word("label"), verdict.0, word("input"), verdict.1);
+            println!(
+                "{} {} {}\n    {}",
+                word("label"),
+                verdict.0,
+                word("input"),
+                verdict.1
+            );
         }
     }
-    println!("{:<20} {:<8} {:>6} {:>15} {:>6}", "source", "label", "allow", "needs_approval", "deny");
+    println!(
+        "{:<20} {:<8} {:>6} {:>15} {:>6}",
+        "source", "label", "allow", "needs_approval", "deny"
+    );
     for ((source, label), [allow, ask, deny]) in table {
         println!("{source:<20} {label:<8} {allow:>6} {ask:>15} {deny:>6}");
     }

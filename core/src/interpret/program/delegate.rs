@@ -12,9 +12,7 @@ use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
 use crate::interpret::words::Words;
 use crate::limits;
-use crate::vocabulary::{
-    Completeness, Effect, Location, ResourceType, Reversibility, Verb,
-};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// A program in a file, about to be run.
 #[derive(Debug)]
@@ -42,12 +40,19 @@ impl Session<'_> {
         match run.place {
             Place::Local => {}
             Place::Remote(source) => self.frame.machine = Machine::Remote(host_of(words, source)),
-            Place::Container(source) => self.frame.machine = Machine::Container(host_of(words, source)),
+            Place::Container(source) => {
+                self.frame.machine = Machine::Container(host_of(words, source))
+            }
         }
         let stream = if self.frame.depth > limits::DELEGATION_DEPTH {
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
-            self.opaque("shell:too_deep", "programs run programs too deep to follow", Effects::NONE, &setting);
+            self.opaque(
+                "shell:too_deep",
+                "programs run programs too deep to follow",
+                Effects::NONE,
+                &setting,
+            );
             Stream::from_origin(Origin::Unseen)
         } else {
             self.delegate_form(state, run, words, program)
@@ -114,7 +119,9 @@ impl Session<'_> {
         let mut inner = Vec::with_capacity(values.len());
         for value in values {
             if !run.placeholder.is_empty()
-                && value.known_text().is_some_and(|text| text.contains(run.placeholder))
+                && value
+                    .known_text()
+                    .is_some_and(|text| text.contains(run.placeholder))
             {
                 inner.extend(found_by(words, value, run.placeholder));
             } else {
@@ -123,7 +130,12 @@ impl Session<'_> {
         }
         let mut open_ended = program.open_ended;
         if run.appends {
-            match program.stdin.text.as_ref().filter(|_| !program.stdin.decoded) {
+            match program
+                .stdin
+                .text
+                .as_ref()
+                .filter(|_| !program.stdin.decoded)
+            {
                 Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
                 None => {
                     inner.push(Value::unseen(Origin::Unseen).at(program.span));
@@ -143,7 +155,12 @@ impl Session<'_> {
         self.program(state, &inner)
     }
 
-    fn shell_value(&mut self, state: &mut ShellState, text: &Value, program: &Program<'_>) -> Stream {
+    fn shell_value(
+        &mut self,
+        state: &mut ShellState,
+        text: &Value,
+        program: &Program<'_>,
+    ) -> Stream {
         if text.pieces.is_empty() {
             return Stream::default();
         }
@@ -153,7 +170,12 @@ impl Session<'_> {
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), program.span);
         let effects = Effects::of(&[Effect::RemoteCode]);
-        self.opaque("shell:dynamic_code", "shell text that cannot be seen is run", effects, &setting);
+        self.opaque(
+            "shell:dynamic_code",
+            "shell text that cannot be seen is run",
+            effects,
+            &setting,
+        );
         // What can be seen of it is read as well, so that a clear reason to deny is not lost.
         let visible: String = text.pieces.iter().map(shown).collect();
         if visible.trim().trim_matches('"') != format!("${UNSEEN}") {
@@ -187,8 +209,15 @@ impl Session<'_> {
         language: &str,
         program: &Program<'_>,
     ) {
-        let run = ScriptFile { file, language, what: "script" };
-        if file.exact().is_some_and(|name| matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0")) {
+        let run = ScriptFile {
+            file,
+            language,
+            what: "script",
+        };
+        if file
+            .exact()
+            .is_some_and(|name| matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0"))
+        {
             let stdin = program.stdin.clone();
             return self.input(state, &stdin, language, program);
         }
@@ -196,25 +225,43 @@ impl Session<'_> {
     }
 
     /// A file about to be run as a program.
-    pub(super) fn script_file(&mut self, state: &mut ShellState, run: &ScriptFile<'_>, span: (u32, u32)) {
+    pub(super) fn script_file(
+        &mut self,
+        state: &mut ShellState,
+        run: &ScriptFile<'_>,
+        span: (u32, u32),
+    ) {
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), span);
         if let Some(content) = self.content_of(state, run.file, &setting) {
             if let Some(text) = content.text.as_ref().filter(|_| !content.decoded) {
-                let language = if run.language.is_empty() { "shell" } else { run.language };
+                let language = if run.language.is_empty() {
+                    "shell"
+                } else {
+                    run.language
+                };
                 let text = text.expose().to_owned();
                 return self.text_in(state, &text, language, run.file.span, &Stream::default());
             }
             return self.hidden(&content, run.file, &setting);
         }
-        if run.file.origins().any(|origin| matches!(origin, Origin::Network(_) | Origin::Unseen | Origin::File(_))) {
+        if run.file.origins().any(|origin| {
+            matches!(
+                origin,
+                Origin::Network(_) | Origin::Unseen | Origin::File(_)
+            )
+        }) {
             let content = Stream::from_value(run.file);
             return self.hidden(&content, run.file, &setting);
         }
         let mut place = crate::action::Draft {
             operation: format!("program:{}", run.what).into(),
             verb: Verb::Execute,
-            resource: crate::action::Resource { kind: ResourceType::File, id: run.file.sketch(), parents: Vec::new() },
+            resource: crate::action::Resource {
+                kind: ResourceType::File,
+                id: run.file.sketch(),
+                parents: Vec::new(),
+            },
             location: Location::Remote,
             selectors: Vec::new(),
             reversibility: Reversibility::Irreversible,
@@ -231,21 +278,35 @@ impl Session<'_> {
         }
         if matches!(place.location, Location::Temporary | Location::Unknown) {
             place.effects = place.effects.with(Effect::RemoteCode);
-            place.evidence.push("it lies outside what the developer keeps".to_owned());
+            place
+                .evidence
+                .push("it lies outside what the developer keeps".to_owned());
         }
         self.add(vec![place]);
     }
 
     /// The content of a file written earlier in this call.
-    fn content_of(&self, state: &ShellState, file: &Value, setting: &Setting<'_>) -> Option<Stream> {
+    fn content_of(
+        &self,
+        state: &ShellState,
+        file: &Value,
+        setting: &Setting<'_>,
+    ) -> Option<Stream> {
         let name = file.exact()?;
         let absolute = setting.resolve(&name).map(|path| path.absolute);
         let here = state.files.get(&state.file_key(&name));
-        here.or_else(|| state.files.get(absolute.as_deref()?)).cloned()
+        here.or_else(|| state.files.get(absolute.as_deref()?))
+            .cloned()
     }
 
     /// Standard input run as a program.
-    fn input(&mut self, state: &mut ShellState, stdin: &Stream, language: &str, program: &Program<'_>) {
+    fn input(
+        &mut self,
+        state: &mut ShellState,
+        stdin: &Stream,
+        language: &str,
+        program: &Program<'_>,
+    ) {
         if !stdin.present {
             return;
         }
@@ -260,7 +321,15 @@ impl Session<'_> {
             && let [Origin::File(path)] = stdin.origins.as_slice()
         {
             let file = Value::literal(path.clone()).at(program.span);
-            return self.script_file(state, &ScriptFile { file: &file, language, what: "script" }, program.span);
+            return self.script_file(
+                state,
+                &ScriptFile {
+                    file: &file,
+                    language,
+                    what: "script",
+                },
+                program.span,
+            );
         }
         let id = Value::literal("standard input").at(program.span);
         self.hidden(stdin, &id, &setting);
@@ -285,14 +354,21 @@ impl Session<'_> {
     fn code_value(&mut self, state: &ShellState, value: &Value, language: &str, span: (u32, u32)) {
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), span);
-        let language = if language.is_empty() { "code" } else { language };
+        let language = if language.is_empty() {
+            "code"
+        } else {
+            language
+        };
         code::interpret(self, value, &unknown::slug(language), &setting);
     }
 
     /// A program whose text came over the network or cannot be seen.
     fn hidden(&mut self, content: &Stream, what: &Value, setting: &Setting<'_>) {
         let (operation, why) = if content.from_network() {
-            ("program:fetched", "a program fetched from the network is run")
+            (
+                "program:fetched",
+                "a program fetched from the network is run",
+            )
         } else {
             ("program:hidden", "a program that cannot be seen is run")
         };
@@ -323,7 +399,12 @@ fn arguments_of(words: &Words<'_>, from: Source) -> Option<Vec<Value>> {
 }
 
 fn host_of(words: &Words<'_>, source: Source) -> String {
-    let host = words.found(source).values.first().map(Value::sketch).unwrap_or_default();
+    let host = words
+        .found(source)
+        .values
+        .first()
+        .map(Value::sketch)
+        .unwrap_or_default();
     host.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
@@ -359,7 +440,11 @@ fn found_by(words: &Words<'_>, value: &Value, placeholder: &str) -> Vec<Value> {
                 [name] => format!("/**/{}", name.sketch()),
                 _ => "/**".to_owned(),
             };
-            found.pieces.push(Piece { text: Some(pattern), origin: Origin::Literal, pattern: true });
+            found.pieces.push(Piece {
+                text: Some(pattern),
+                origin: Origin::Literal,
+                pattern: true,
+            });
             found.at(value.span)
         })
         .collect()

@@ -8,9 +8,7 @@ use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::value::{Origin, Stream, Value};
 use crate::interpret::words::Words;
-use crate::vocabulary::{
-    Completeness, Effect, Location, ResourceType, Reversibility, Verb,
-};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// Paths whose content the program reads.
 pub fn files_read(drafts: &[Draft]) -> Vec<String> {
@@ -33,10 +31,17 @@ pub fn of_known(words: &Words<'_>, read: &[String], program: &Program<'_>) -> St
     match words.command.output {
         Output::Inputs => inputs(words, read, program),
         Output::Network => {
-            let host = words.operands.first().map(Value::sketch).unwrap_or_default();
+            let host = words
+                .operands
+                .first()
+                .map(Value::sketch)
+                .unwrap_or_default();
             Stream::from_origin(Origin::Network(host))
         }
-        Output::Nothing => Stream { present: true, ..Stream::from_origin(Origin::Unseen) },
+        Output::Nothing => Stream {
+            present: true,
+            ..Stream::from_origin(Origin::Unseen)
+        },
         Output::Operands => operands(&words.operands),
         Output::Decoded => {
             let mut stream = inputs(words, read, program);
@@ -135,13 +140,23 @@ impl Session<'_> {
         program: &Program<'_>,
         setting: &Setting<'_>,
     ) {
-        let egress = words.command.acts.iter().any(|act| act.effects.contains(&Effect::Egress));
+        let egress = words
+            .command
+            .acts
+            .iter()
+            .any(|act| act.effects.contains(&Effect::Egress));
         if !egress || words.command.http.is_some() {
             return;
         }
         let files = read.iter().cloned().map(Origin::File);
-        let given = words.operands.iter().flat_map(|value| value.origins().cloned());
-        let origins: Vec<Origin> = files.chain(program.stdin.origins.iter().cloned()).chain(given).collect();
+        let given = words
+            .operands
+            .iter()
+            .flat_map(|value| value.origins().cloned());
+        let origins: Vec<Origin> = files
+            .chain(program.stdin.origins.iter().cloned())
+            .chain(given)
+            .collect();
         let leaks = origins.iter().any(|origin| match origin {
             Origin::File(path) => setting.is_secret(path) || setting.is_private(path),
             Origin::Variable(name) => is_secret_variable(name, self.catalogue),
@@ -150,7 +165,11 @@ impl Session<'_> {
         if !leaks {
             return;
         }
-        let id = words.operands.first().cloned().unwrap_or_else(|| Value::literal(words.command.name));
+        let id = words
+            .operands
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Value::literal(words.command.name));
         self.note(
             Note {
                 operation: "data:exfiltrate",

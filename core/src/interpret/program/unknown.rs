@@ -23,8 +23,10 @@ impl Session<'_> {
         let setting = self.setting(cwd.as_deref(), program.span);
         let operation = format!("program:{}", slug(name));
         let id = Value::literal(name).at(program.span);
-        let asks_for_help =
-            arguments.first().and_then(Value::exact).is_some_and(|word| word == "--help" || word == "--version");
+        let asks_for_help = arguments
+            .first()
+            .and_then(Value::exact)
+            .is_some_and(|word| word == "--help" || word == "--version");
         let hint = hint::verb_of_words(arguments, self.catalogue)
             .or_else(|| hint::verb(name, self.catalogue))
             .filter(|_| !asks_for_help);
@@ -34,7 +36,11 @@ impl Session<'_> {
                 Note {
                     operation: &operation,
                     verb,
-                    kind: if hint.is_some() { ResourceType::Unknown } else { ResourceType::Process },
+                    kind: if hint.is_some() {
+                        ResourceType::Unknown
+                    } else {
+                        ResourceType::Process
+                    },
                     id: Some(&id),
                     reversibility: Reversibility::Irreversible,
                     effects: Effects::NONE,
@@ -61,7 +67,9 @@ impl Session<'_> {
     ) {
         let Some(text) = argument.exact() else { return };
         let text = text.rsplit('=').next().unwrap_or(&text);
-        let Some(path) = setting.resolve(text) else { return };
+        let Some(path) = setting.resolve(text) else {
+            return;
+        };
         if path.is(PathClass::Guard, self.catalogue) {
             let id = Value::literal(text).at(argument.span);
             self.note(
@@ -98,7 +106,14 @@ impl Session<'_> {
 
 /// A name fit for an operation: letters, digits and underscores.
 pub fn slug(name: &str) -> String {
-    let slug: String =
-        name.chars().take(40).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    if slug.is_empty() { "unnamed".to_owned() } else { slug }
+    let slug: String = name
+        .chars()
+        .take(40)
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    if slug.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        slug
+    }
 }
