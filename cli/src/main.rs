@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod engine;
 mod explain;
+mod fingerprint;
 mod hook;
 mod init;
 mod lines;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{authorize, check, demo, explain, hook, init};
+use crate::{authorize, check, demo, explain, fingerprint, hook, init};
 
 /// Exit code of everything that must stop a tool call, and of every failure to answer.
 pub const STOP: u8 = 2;
@@ -44,6 +44,8 @@ enum Command {
     Check(check::Options),
     /// Write a commented configuration and an example policy
     Init(init::Options),
+    /// Print the fingerprint of a credential for the inventory
+    Fingerprint(fingerprint::Options),
     /// Replay an incident call by call, decided by the real engine
     Demo(demo::Options),
     /// Answer a coding agent's hook event
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),
+        Command::Fingerprint(options) => fingerprint::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Hook(host) => hook::run(&host),
     }

@@ -295,3 +295,24 @@ fn refusals_quote_no_secret() {
     let answer = fault.run(&["hook", "claude-code"], fault.claude(secret).to_string());
     assert!(!answer.stderr.contains(secret), "{}", answer.stderr);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_permission() {
+    let home = Home::by_agent();
+    let mut surfaces = vec![(vec!["authorize"], call("good"))];
+    for (host, event) in hooks(&home) {
+        surfaces.push((vec!["hook", host, "--agent", "good"], event.to_string()));
+    }
+    for (arguments, input) in surfaces {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let mut child = home.command(&arguments).stdout(full).spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{arguments:?}");
+    }
+}

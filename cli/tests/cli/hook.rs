@@ -302,3 +302,23 @@ fn the_installed_settings_work_as_printed() {
     home.run(&arguments, home.claude("ls").to_string())
         .assert_stopped("as installed");
 }
+
+#[test]
+fn with_the_baseline_destruction_is_not_waved_through_and_text_about_it_is() {
+    let home = Home::new();
+    let workspace = home.path("workspace");
+    let home = home.with("CLAUDE_PROJECT_DIR", workspace.to_str().unwrap());
+    for harmless in ["git status", "echo 'rm -rf /'", "grep -r 'rm -rf /' ."] {
+        assert_no_opinion(&hook(&home, &["claude-code"], &home.claude(harmless)));
+        assert_no_opinion(&hook(&home, &["cursor"], &home.cursor(harmless)));
+    }
+    for destructive in ["rm -rf /", "bash -c 'rm -rf /'", "cd / && rm -rf ./*"] {
+        for (host, event) in [
+            ("claude-code", home.claude(destructive)),
+            ("cursor", home.cursor(destructive)),
+        ] {
+            let answer = hook(&home, &[host], &event);
+            assert_ne!(answer.stdout, "{}\n", "{host}: {destructive}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! `checkrein init`, `demo` and the help texts.
+//! `checkrein init`, `fingerprint`, `demo` and the help texts.
 
 use std::fs;
 
@@ -68,6 +68,19 @@ fn a_directory_of_the_operator_needs_no_pin() {
 }
 
 #[test]
+fn a_fingerprint_is_that_of_the_text_without_its_line_break() {
+    let home = Home::new();
+    let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+    for input in ["abc", "abc\n", "abc\r\n"] {
+        assert_eq!(home.run(&["fingerprint"], input).stdout, digest);
+    }
+    for input in [&b""[..], b"\n", b"\xff"] {
+        home.run(&["fingerprint"], input)
+            .assert_stopped("no credential");
+    }
+}
+
+#[test]
 fn the_demo_denies_the_deletion_and_allows_its_twin() {
     let answer = Home::new().run(&["demo"], "");
     assert_eq!(answer.code, Some(0), "{}", answer.stdout);
@@ -92,6 +105,7 @@ fn every_command_explains_itself_with_examples() {
         &["explain", "--help"],
         &["check", "--help"],
         &["init", "--help"],
+        &["fingerprint", "--help"],
         &["hook", "claude-code", "--help"],
         &["hook", "cursor", "--help"],
     ] {
