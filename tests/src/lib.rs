@@ -5,6 +5,9 @@
 //! `decision`. Two members of a decision depend on the bundle's digest, which changes with every
 //! policy: they stand in the cases as [`STABLE`].
 
+pub mod measured;
+pub mod operator;
+
 use std::path::{Path, PathBuf};
 
 use checkrein::policy::{Bundle, SourceFile, Sources};

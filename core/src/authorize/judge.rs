@@ -54,6 +54,12 @@ pub(super) fn judge<'a>(bundle: &'a Bundle, call: &ToolCall, action: &Action) ->
     if !judgement.errors.is_empty() {
         return judgement;
     }
+    let firm = |policy: &&Policy| policy.effect == PolicyEffect::Forbid && !policy.heeds_approval;
+    let firm: Vec<&Policy> = judgement.policies.iter().copied().filter(firm).collect();
+    if !firm.is_empty() {
+        judgement.deciding = firm;
+        return judgement;
+    }
     for team in bundle.teams().iter().take(limits::TEAMS) {
         let member = Approver {
             human: format!("a member of {team}"),

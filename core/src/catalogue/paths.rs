@@ -96,6 +96,11 @@ impl Path {
         if glob.starts_with('/') || has_drive(glob) {
             return fast_glob::glob_match(glob, &self.absolute);
         }
+        // Most globs end in a fixed letter, which rules most of them out at once.
+        let last = glob.as_bytes().last();
+        if last.is_some_and(u8::is_ascii_alphanumeric) && last != self.absolute.as_bytes().last() {
+            return false;
+        }
         let rest = glob.strip_prefix("**/").unwrap_or(glob);
         let depth = rest.split('/').count();
         if rest.contains("**") {

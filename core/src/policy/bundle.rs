@@ -42,6 +42,8 @@ pub struct Policy {
     pub advice: Option<String>,
     /// Which requests it can match.
     pub scope: Scope,
+    /// Whether its text names approvals at all; if not, no approval changes what it says.
+    pub heeds_approval: bool,
     pub(super) file: usize,
     pub(super) range: std::ops::Range<usize>,
     pub(super) parsed: OnceLock<Option<cedar_policy::Policy>>,

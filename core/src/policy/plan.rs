@@ -111,7 +111,8 @@ impl Plan {
         for (pack, compiled) in self.packs {
             let file = texts.len();
             texts.push(Cow::Borrowed(pack.policy));
-            policies.extend(compiled.policies.into_iter().map(|p| policy(file, p, None)));
+            let entries = compiled.policies.into_iter();
+            policies.extend(entries.map(|entry| policy(file, pack.policy, entry, None)));
         }
         let first = texts.len();
         texts.extend(
@@ -121,11 +122,12 @@ impl Plan {
                 .map(|file| Cow::Owned(file.text.clone())),
         );
         policies.extend(own.into_iter().map(|Entry { compiled, parsed }| {
-            policy(
-                first.saturating_add(compiled.file as usize),
-                compiled,
-                parsed,
-            )
+            let number = compiled.file as usize;
+            let text = sources
+                .policies
+                .get(number)
+                .map_or("", |file| file.text.as_str());
+            policy(first.saturating_add(number), text, compiled, parsed)
         }));
         if policies.is_empty() {
             let error = LoadError::whole("bundle", "empty bundle: there is no policy at all");
@@ -153,15 +155,26 @@ impl Plan {
     }
 }
 
-fn policy(file: usize, compiled: CompiledPolicy, parsed: Option<cedar_policy::Policy>) -> Policy {
+fn policy(
+    file: usize,
+    text: &str,
+    compiled: CompiledPolicy,
+    parsed: Option<cedar_policy::Policy>,
+) -> Policy {
+    let range = compiled.start as usize..compiled.end as usize;
+    // An attribute name hidden behind escapes is missed, and the forbid then stays a denial.
+    let heeds_approval = text
+        .get(range.clone())
+        .is_none_or(|statement| statement.contains("approval"));
     Policy {
+        heeds_approval,
         effect: compiled.policy_effect(),
         id: compiled.id,
         reason: compiled.reason,
         advice: compiled.advice,
         scope: compiled.scope,
         file,
-        range: compiled.start as usize..compiled.end as usize,
+        range,
         parsed: parsed.map_or_else(OnceLock::new, |parsed| OnceLock::from(Some(parsed))),
     }
 }
