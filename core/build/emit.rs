@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::form::{Act, Api, Command, Credential, HintsFile, PathRule, Run, Tool};
+use crate::form::{Act, Api, Command, Credential, HintsFile, PathRule, Run, SqlFile, Tool};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -18,6 +18,7 @@ pub struct Emitter {
     tools: Vec<String>,
     paths: Vec<String>,
     hints: String,
+    sql: String,
 }
 
 /// What a subcommand inherits.
@@ -225,6 +226,14 @@ impl Emitter {
         );
     }
 
+    /// Adds the words of SQL.
+    pub fn sql(&mut self, file: SqlFile) {
+        self.sql = format!(
+            "sql: SqlWords {{ reads: &{:?}, acts: &{:?} }}",
+            file.reads, file.acts
+        );
+    }
+
     /// The whole Rust source.
     pub fn finish(self) -> String {
         let commands: String = self
@@ -234,12 +243,13 @@ impl Emitter {
             .collect();
         format!(
             "{}\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
-             commands: &[{commands}], apis: &[{}], tools: &[{}], paths: &[{}], {} }};\n",
+             commands: &[{commands}], apis: &[{}], tools: &[{}], paths: &[{}], {}, {} }};\n",
             self.statics,
             self.apis.join(",\n"),
             self.tools.join(",\n"),
             self.paths.join(",\n"),
-            self.hints
+            self.hints,
+            self.sql
         )
     }
 }

@@ -31,6 +31,13 @@ pub struct PathsFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct SqlFile {
+    pub reads: Vec<String>,
+    pub acts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HintsFile {
     pub hints: BTreeMap<String, String>,
     pub code_sinks: Vec<String>,

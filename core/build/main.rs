@@ -13,7 +13,7 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, HintsFile, PathsFile, ToolFile};
+use form::{ApiFile, CliFile, HintsFile, PathsFile, SqlFile, ToolFile};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -32,6 +32,7 @@ fn main() {
     }
     emitter.paths(read::<PathsFile>(&root.join("paths.toml")).path);
     emitter.hints(read::<HintsFile>(&root.join("hints.toml")));
+    emitter.sql(read::<SqlFile>(&root.join("sql.toml")));
 
     let source = emitter.finish();
     let out = std::env::var_os("OUT_DIR")

@@ -15,6 +15,7 @@ mod program;
 mod script;
 mod session;
 pub mod shell;
+mod sql;
 mod tool;
 pub mod value;
 pub mod words;

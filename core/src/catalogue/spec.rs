@@ -24,6 +24,17 @@ pub struct Catalogue {
     pub credential_headers: &'static [&'static str],
     /// Variables that change what later commands do, with why.
     pub steering_variables: &'static [(&'static str, &'static str)],
+    /// Words of SQL.
+    pub sql: SqlWords,
+}
+
+/// Words by which SQL is read.
+#[derive(Debug)]
+pub struct SqlWords {
+    /// First words of statements that read; lower case.
+    pub reads: &'static [&'static str],
+    /// Globs of words that write, run or administer; lower case.
+    pub acts: &'static [&'static str],
 }
 
 /// The grammar and meaning of a program or of one of its subcommands.

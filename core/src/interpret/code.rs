@@ -3,6 +3,7 @@
 use super::hint;
 use super::place::Setting;
 use super::session::{Note, Session};
+use super::sql;
 use super::value::Value;
 use crate::action::Effects;
 use crate::catalogue::spec::PathClass;
@@ -11,6 +12,9 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 /// Adds what code in `language` may do. Code is not parsed: without a name that reaches outside it
 /// is an ordinary run; with one it could be anything.
 pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, setting: &Setting<'_>) {
+    if language == "sql" {
+        return sql::interpret(session, code, setting);
+    }
     let text = code.sketch();
     let sink = hint::sink_of_code(&text, session.catalogue);
     let hidden = code.is_dynamic();

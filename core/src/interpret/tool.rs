@@ -8,7 +8,7 @@ use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::{self, ShellState};
 use super::value::{Origin, Stream, Value};
-use super::{code, http, patch};
+use super::{code, http, patch, sql};
 use crate::action::Effects;
 use crate::call::ToolCall;
 use crate::catalogue::spec::{Catalogue, Language, Source, Tool};
@@ -164,12 +164,9 @@ fn carried(
         }
         Language::Sql => {
             let setting = session.setting(cwd, (0, 0));
-            session.opaque(
-                "sql:statement",
-                "SQL is not read yet by this tool's entry",
-                Effects::NONE,
-                &setting,
-            );
+            for value in values {
+                sql::interpret(session, &value, &setting);
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route, Source, Test,
+    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route, Source,
+    SqlWords, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -201,6 +202,10 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     secret_variables: &["*_TOKEN", "*_SECRET*"],
     credential_headers: &["authorization", "x-api-key", "*-token"],
     steering_variables: &[],
+    sql: SqlWords {
+        reads: &[],
+        acts: &[],
+    },
 };
 
 /// A setting in `/repo` of `/home/ann`.
