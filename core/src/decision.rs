@@ -3,7 +3,7 @@
 use crate::action::Action;
 use crate::vocabulary::Verdict;
 
-/// The answer to one tool call. Constructed only by [`crate::authorize`] and [`Decision::refuse`].
+/// The answer to one tool call. Constructed only by [`crate::authorize()`] and [`Decision::refuse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The strictest verdict of the actions.

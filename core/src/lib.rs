@@ -1,8 +1,4 @@
-//! checkrein: the authorization boundary for AI agents.
-//!
-//! A [`ToolCall`] is interpreted into [`Action`]s, grounded in the operator's inventory and decided
-//! by Cedar policies: [`Decision`] is `allow`, `deny` or `needs_approval`. The crate does no I/O: no
-//! file, network, clock, environment or thread.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),

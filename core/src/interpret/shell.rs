@@ -1,7 +1,7 @@
 //! Shell text: parsed by a real grammar, then walked with the state a shell carries along.
 //!
-//! [`walk`] hands every program that could run to a [`Runner`], which knows what programs mean. The
-//! runner calls [`walk`] again with the same state for text that a program runs (`eval`, `bash -c`).
+//! [`walk()`] hands every program that could run to a [`Runner`], which knows what programs mean. The
+//! runner calls [`walk()`] again with the same state for text that a program runs (`eval`, `bash -c`).
 
 mod adapter;
 mod ansi;
@@ -103,7 +103,7 @@ pub enum RedirectMode {
 
 /// Who learns what shell text does.
 ///
-/// Spans are byte offsets into the text given to [`walk`] with line ends as line feeds. Commands in
+/// Spans are byte offsets into the text given to [`walk()`] with line ends as line feeds. Commands in
 /// backticks, and of functions defined in other text, carry the span of the backticks or the call.
 pub trait Runner {
     /// A program, builtin or unknown word is about to run. Functions are not handed over: their commands

@@ -25,7 +25,7 @@ pub struct Scope {
     /// Type and id of an entity the agent is, or is in; absent: no such limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<(String, String)>,
-    /// The fact its first condition demands, see [`Fact`]; absent: none that is known.
+    /// The fact its first condition demands, see the index; absent: none that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
 }

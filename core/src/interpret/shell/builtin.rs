@@ -16,7 +16,7 @@ pub struct Change {
 impl ShellState {
     /// Applies what `words` do to the shell itself, if they name a builtin that does.
     ///
-    /// [`super::walk`] does this for every invocation. A runner needs it only for words it takes out of
+    /// [`super::walk()`] does this for every invocation. A runner needs it only for words it takes out of
     /// other words itself.
     pub fn builtin(&mut self, words: &[Value], stdin: &Stream) -> Change {
         let mut change = Change::default();
