@@ -24,7 +24,8 @@ pub struct Emitter {
 /// What a subcommand inherits.
 #[derive(Clone, Default)]
 struct Inherited {
-    options: BTreeMap<String, String>,
+    /// Names of the statics that hold options, nearest first.
+    tables: Vec<String>,
     ids: Options,
     selectors: BTreeMap<String, String>,
     credential: Option<Credential>,
@@ -67,6 +68,7 @@ impl Emitter {
                 declare(text, arity, &mut scope, &mut own)?;
             }
         }
+        self.keep_options(&own, &mut scope)?;
         scope.selectors.extend(command.selectors.clone());
         if command.credential.is_some() {
             scope.credential = command.credential.clone();
@@ -109,11 +111,8 @@ impl Emitter {
         };
         let number = self.count;
         self.count += 1;
-        let options: String = scope
-            .options
-            .iter()
-            .map(|(spelling, opt)| format!("({spelling:?}, {opt}), "))
-            .collect();
+        let tables = scope.tables.iter().map(|name| format!("&{name}, "));
+        let options: String = tables.collect();
         let subs: String = subcommands
             .iter()
             .map(|(name, number)| format!("({name:?}, &COMMAND_{number}), "))
@@ -133,6 +132,31 @@ impl Emitter {
         )
         .map_err(|error| error.to_string())?;
         Ok(number)
+    }
+
+    /// Puts a command's own options into a static that its subcommands share.
+    fn keep_options(
+        &mut self,
+        own: &BTreeMap<String, String>,
+        scope: &mut Inherited,
+    ) -> Result<(), String> {
+        if own.is_empty() {
+            return Ok(());
+        }
+        let name = format!("OPTIONS_{}", self.shared);
+        self.shared += 1;
+        let entries: String = own
+            .iter()
+            .map(|(spelling, opt)| format!("({spelling:?}, {opt}), "))
+            .collect();
+        writeln!(
+            self.statics,
+            "static {name}: [(&str, Opt); {}] = [{entries}];",
+            own.len()
+        )
+        .map_err(|error| error.to_string())?;
+        scope.tables.insert(0, name);
+        Ok(())
     }
 
     /// Puts the acts that apply with every subcommand into a static the subcommands share.
@@ -258,7 +282,7 @@ fn declare(
     text: &str,
     arity: &str,
     scope: &mut Inherited,
-    own: &mut BTreeMap<String, ()>,
+    own: &mut BTreeMap<String, String>,
 ) -> Result<(), String> {
     let (spellings, role) = terms::option(text)?;
     let id = spellings
@@ -266,13 +290,10 @@ fn declare(
         .find(|spelling| spelling.starts_with("--"))
         .unwrap_or(&spellings[0]);
     for spelling in &spellings {
-        if own.insert((*spelling).to_owned(), ()).is_some() {
+        let opt = format!("Opt {{ id: {id:?}, arity: Arity::{arity}, role: {role:?} }}");
+        if own.insert((*spelling).to_owned(), opt).is_some() {
             return Err(format!("option `{spelling}` is declared twice"));
         }
-        scope.options.insert(
-            (*spelling).to_owned(),
-            format!("Opt {{ id: {id:?}, arity: Arity::{arity}, role: {role:?} }}"),
-        );
         scope.ids.insert((*spelling).to_owned(), (*id).to_owned());
     }
     Ok(())

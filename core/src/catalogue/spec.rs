@@ -42,8 +42,9 @@ pub struct SqlWords {
 pub struct Command {
     /// First name.
     pub name: &'static str,
-    /// Options by name, sorted; an option with several names stands once for each.
-    pub options: &'static [(&'static str, Opt)],
+    /// Tables of options: its own, then its parents'. Sorted by name; an option with several names
+    /// stands once for each.
+    pub options: &'static [&'static [(&'static str, Opt)]],
     /// How its words are read.
     pub syntax: Syntax,
     /// Subcommands, sorted by name.

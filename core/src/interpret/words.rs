@@ -218,7 +218,8 @@ impl<'a> Words<'a> {
     }
 
     fn lookup(&self, spelling: &str) -> Option<Opt> {
-        find(self.command.options, spelling)
+        let mut tables = self.command.options.iter();
+        tables.find_map(|table| find(table, spelling))
     }
 
     /// The option that `name` is the only abbreviation of.
@@ -230,6 +231,7 @@ impl<'a> Words<'a> {
             .command
             .options
             .iter()
+            .flat_map(|table| table.iter())
             .filter(|(spelling, _)| spelling.starts_with(name));
         let (_, first) = matching.next()?;
         matching
