@@ -96,6 +96,7 @@ impl Emitter {
             Some("nothing") => "Nothing",
             Some("operands") => "Operands",
             Some("decoded") => "Decoded",
+            Some("environment") => "Environment",
             Some(other) => return Err(format!("`{other}` is no output")),
         };
         let http = match command.http.as_deref() {
@@ -245,8 +246,11 @@ impl Emitter {
             .collect();
         self.hints = format!(
             "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
-             credential_headers: &{:?}, steering_variables: &[{steering}]",
-            file.code_sinks, file.secret_variables, file.credential_headers
+             credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}]",
+            file.code_sinks,
+            file.secret_variables,
+            file.credential_headers,
+            file.credential_parameters,
         );
     }
 
@@ -396,8 +400,9 @@ fn api(one: &Api) -> Checked {
             route.methods
         ))
     })?;
+    let secrets = list(&one.secret_members, |member| secret_member(member))?;
     Ok(format!(
-        "Api {{ name: {:?}, hosts: &{:?}, graphql: &{:?}, mutations: &[{}], queries: &[{}], \
+        "Api {{ name: {:?}, hosts: &{:?}, graphql: &{:?}, secret_members: &[{secrets}], mutations: &[{}], queries: &[{}], \
          routes: &[{routes}], credential: {} }}",
         one.name,
         one.hosts,
@@ -406,6 +411,30 @@ fn api(one: &Api) -> Checked {
         fields(&one.name, &one.query)?,
         credential(one.credential.as_ref(), &none)?,
     ))
+}
+
+/// `name` or `name(argument)`.
+fn secret_member(text: &str) -> Checked {
+    let (name, argument) = match text.split_once('(') {
+        Some((name, rest)) => {
+            let argument = rest.strip_suffix(')').filter(|one| is_name(one));
+            (
+                name,
+                Some(argument.ok_or("a secret member is `name` or `name(argument)`")?),
+            )
+        }
+        None => (text, None),
+    };
+    if !is_name(name) {
+        return Err("a secret member is `name` or `name(argument)`".into());
+    }
+    Ok(format!(
+        "SecretMember {{ name: {name:?}, argument: {argument:?} }}"
+    ))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// GraphQL root fields with all their acts, sorted by name.

@@ -43,6 +43,7 @@ pub struct HintsFile {
     pub code_sinks: Vec<String>,
     pub secret_variables: Vec<String>,
     pub credential_headers: Vec<String>,
+    pub credential_parameters: Vec<String>,
     pub steering_variables: BTreeMap<String, String>,
 }
 
@@ -147,6 +148,8 @@ pub struct Api {
     pub hosts: Vec<String>,
     #[serde(default)]
     pub graphql: Vec<String>,
+    #[serde(default)]
+    pub secret_members: Vec<String>,
     pub credential: Option<Credential>,
     #[serde(default)]
     pub mutation: Vec<Act>,

@@ -1,12 +1,13 @@
 //! Approvals: what exactly is approved.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use crate::action::{Action, Credential};
+use crate::action::Action;
 use crate::call::ToolCall;
 use crate::decision::DenyReason;
 use crate::limits;
 use crate::secret::Secret;
+use crate::wire::{action_value, canonical, canonical_object};
 
 /// Fingerprint of the exact call, what it was understood to mean, and the bundle that judged it.
 ///
@@ -20,15 +21,12 @@ pub fn fingerprint(
     actions: &[Action],
     bundle: &str,
 ) -> Result<String, DenyReason> {
+    let arguments = canonical_object(&call.arguments, limits::JSON_DEPTH).ok_or_else(|| {
+        let depth = limits::JSON_DEPTH;
+        DenyReason::OverLimit(format!("its arguments nest deeper than {depth} levels"))
+    })?;
     let workspace = &call.workspace;
-    let mut text = String::from("{\"arguments\":");
-    let arguments = call
-        .arguments
-        .iter()
-        .map(|(key, value)| (key.as_str(), value));
-    write_object(arguments, &mut text, limits::JSON_DEPTH)?;
-    text.push_str(",\"meaning\":");
-    let meaning = json!({
+    let meaning = canonical(&json!({
         "version": 1,
         "tool": call.tool,
         "server": call.server,
@@ -38,115 +36,16 @@ pub fn fingerprint(
         "workspace": { "root": workspace.root, "cwd": workspace.cwd, "facts": workspace.facts },
         "actions": actions.iter().map(action_value).collect::<Vec<_>>(),
         "bundle": bundle,
-    });
-    write_value(&meaning, &mut text, limits::JSON_DEPTH)?;
-    text.push('}');
+    }));
+    let text = format!("{{\"arguments\":{arguments},\"meaning\":{meaning}}}");
     Ok(Secret::new(text).fingerprint())
-}
-
-fn action_value(action: &Action) -> Value {
-    let parents = action
-        .resource
-        .parents
-        .iter()
-        .map(|p| json!([p.kind.as_str(), p.id]));
-    json!({
-        "operation": action.operation,
-        "verb": action.verb.as_str(),
-        "resource": {
-            "type": action.resource.kind.as_str(),
-            "id": action.resource.id,
-            "parents": parents.collect::<Vec<_>>(),
-        },
-        "location": action.location.as_str(),
-        "environment": {
-            "name": action.environment.name,
-            "class": action.environment.class.as_str(),
-        },
-        "reversibility": action.reversibility.as_str(),
-        "scope": { "count": action.scope.count, "unbounded": action.scope.unbounded },
-        "effects": action.effects.iter().map(|effect| effect.as_str()).collect::<Vec<_>>(),
-        "credential": action.credential.as_ref().map(credential_value),
-        "completeness": action.completeness.as_str(),
-        "span": [action.span.argument, action.span.start, action.span.end],
-    })
-}
-
-fn credential_value(credential: &Credential) -> Value {
-    json!({
-        "source": credential.source.as_str(),
-        "name": credential.name,
-        "fingerprint": credential.fingerprint,
-        "declared": credential.declared,
-        "issued": credential.issued,
-        "environments": credential.environments,
-    })
-}
-
-/// Writes `value` with sorted keys. serde_json's own order depends on features of other crates.
-fn write_value(value: &Value, text: &mut String, depth: usize) -> Result<(), DenyReason> {
-    match value {
-        Value::Object(map) => write_map(map, text, depth),
-        Value::Array(items) => {
-            let depth = deeper(depth)?;
-            text.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write_value(item, text, depth)?;
-            }
-            text.push(']');
-            Ok(())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            text.push_str(&value.to_string());
-            Ok(())
-        }
-    }
-}
-
-fn write_map(map: &Map<String, Value>, text: &mut String, depth: usize) -> Result<(), DenyReason> {
-    write_object(
-        map.iter().map(|(key, value)| (key.as_str(), value)),
-        text,
-        deeper(depth)?,
-    )
-}
-
-fn write_object<'a>(
-    members: impl Iterator<Item = (&'a str, &'a Value)>,
-    text: &mut String,
-    depth: usize,
-) -> Result<(), DenyReason> {
-    let mut members: Vec<_> = members.collect();
-    members.sort_by_key(|(key, _)| *key);
-    text.push('{');
-    for (index, (key, value)) in members.into_iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&Value::from(key).to_string());
-        text.push(':');
-        write_value(value, text, depth)?;
-    }
-    text.push('}');
-    Ok(())
-}
-
-fn deeper(depth: usize) -> Result<usize, DenyReason> {
-    depth.checked_sub(1).ok_or_else(|| {
-        let text = format!(
-            "its arguments nest deeper than {} levels",
-            limits::JSON_DEPTH
-        );
-        DenyReason::OverLimit(text)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use serde_json::{Map, Value};
 
     use super::*;
     use crate::call::{Agent, Workspace};

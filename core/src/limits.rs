@@ -14,16 +14,20 @@ pub const BRACE_WORDS: usize = 256;
 pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
 pub const COMMAND_WORDS: usize = 1_000;
+/// Most files whose names are tried inside a folder that a program of a call writes to.
+pub const NAMES_INSIDE: usize = 16;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
 pub const DELEGATION_DEPTH: usize = 6;
 /// Most actions of one call; a call with more is opaque.
 pub const ACTIONS: usize = 512;
 /// Longest GraphQL document that is parsed, in bytes.
-pub const GRAPHQL_BYTES: usize = 64 * 1024;
+pub const GRAPHQL_BYTES: usize = 32 * 1024;
 /// Deepest nesting of a GraphQL document.
 pub const GRAPHQL_DEPTH: usize = 64;
 /// Most operations and root fields taken from one GraphQL request, fragments expanded.
 pub const GRAPHQL_FIELDS: usize = 256;
+/// Most fields below the root fields of one GraphQL request that are looked at, fragments expanded.
+pub const GRAPHQL_MEMBERS: usize = 20_000;
 /// Longest policy text of one bundle, in bytes.
 pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
 /// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.

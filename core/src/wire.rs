@@ -4,7 +4,7 @@ mod canonical;
 mod read;
 mod strict;
 
-pub use canonical::canonical;
+pub use canonical::{canonical, canonical_object};
 pub use read::{WireError, call_from_json};
 pub use strict::object as object_from_json;
 

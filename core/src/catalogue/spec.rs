@@ -22,6 +22,8 @@ pub struct Catalogue {
     pub secret_variables: &'static [&'static str],
     /// HTTP headers (lower case) that carry a credential.
     pub credential_headers: &'static [&'static str],
+    /// Parameters of query strings that carry a credential.
+    pub credential_parameters: &'static [&'static str],
     /// Variables that change what later commands do, with why.
     pub steering_variables: &'static [(&'static str, &'static str)],
     /// Words of SQL.
@@ -253,6 +255,8 @@ pub enum Output {
     Operands,
     /// Its input or files, decoded (base64 -d).
     Decoded,
+    /// The environment variables its operands name, without operands all of them (printenv).
+    Environment,
 }
 
 /// A web API.
@@ -264,6 +268,8 @@ pub struct Api {
     pub hosts: &'static [&'static str],
     /// Paths that take GraphQL; empty when the API has none.
     pub graphql: &'static [&'static str],
+    /// Members of GraphQL answers that hold secrets, at any depth.
+    pub secret_members: &'static [SecretMember],
     /// GraphQL root fields of mutations, sorted by name; several acts may share one.
     pub mutations: &'static [(&'static str, &'static [Act])],
     /// GraphQL root fields of queries, sorted by name.
@@ -272,6 +278,15 @@ pub struct Api {
     pub routes: &'static [Route],
     /// The credential of its requests.
     pub credential: Option<CredentialRule>,
+}
+
+/// A member of an API's answers that holds a secret.
+#[derive(Debug)]
+pub struct SecretMember {
+    /// The field, not its alias.
+    pub name: &'static str,
+    /// It holds one only when this argument is given and is not `false`.
+    pub argument: Option<&'static str>,
 }
 
 /// A REST route.

@@ -10,35 +10,44 @@ use crate::catalogue::spec::{Catalogue, CredentialRule, Source};
 use crate::secret::Secret;
 use crate::vocabulary::CredentialSource;
 
-/// The credential a value carries, judged by where its pieces came from.
+/// The name that stands for every environment variable at once, as `env` prints them.
+pub const EVERY_VARIABLE: &str = "*";
+
+/// The credential a value carries, judged by where its pieces came from; `None` when it is empty.
 #[must_use]
-pub fn from_value(value: &Value) -> CredentialUse {
-    let text = value.known_text().map(Secret::new);
-    let mut credential = CredentialUse {
-        source: CredentialSource::Literal,
-        name: None,
-        text,
-    };
-    for piece in &value.pieces {
-        match &piece.origin {
-            Origin::Literal => {}
-            Origin::Variable(name) => {
-                credential.source = CredentialSource::Environment;
-                credential.name = Some(name.clone());
-            }
-            Origin::File(path) => {
-                credential.source = CredentialSource::File;
-                credential.name = Some(path.clone());
-                break;
-            }
-            Origin::Network(_) | Origin::Unseen => {
-                credential.source = CredentialSource::Unknown;
-                credential.name = None;
-                break;
-            }
+pub fn from_value(value: &Value) -> Option<CredentialUse> {
+    let text = value.known_text().map(|text| text.trim().to_owned());
+    if text.as_deref() == Some("") {
+        return None;
+    }
+    let mut source = CredentialSource::Literal;
+    let mut name = None;
+    for origin in value.origins() {
+        let (found, called) = match origin {
+            Origin::File(path) => (CredentialSource::File, Some(path.clone())),
+            Origin::Variable(variable) => (CredentialSource::Environment, Some(variable.clone())),
+            _ => (CredentialSource::Unknown, None),
+        };
+        if rank(found) > rank(source) {
+            source = found;
+            name = called;
         }
     }
-    credential
+    Some(CredentialUse {
+        source,
+        name,
+        text: text.map(Secret::new),
+    })
+}
+
+/// A file outweighs a variable, a variable what cannot be named.
+const fn rank(source: CredentialSource) -> u8 {
+    match source {
+        CredentialSource::File => 3,
+        CredentialSource::Environment => 2,
+        CredentialSource::Unknown => 1,
+        _ => 0,
+    }
 }
 
 /// The credential a program uses by its catalogue rule: an option, a variable or a stored login.
@@ -51,12 +60,12 @@ pub fn of_program(
 ) -> Option<CredentialUse> {
     for id in rule.options {
         if let Some(value) = words.found(Source::Option(id)).values.last() {
-            return Some(from_value(value));
+            return from_value(value);
         }
     }
     for name in rule.env {
         if let Some(value) = variables.get(*name) {
-            return Some(from_value(value));
+            return from_value(value);
         }
         if let Some(text) = env.get(*name) {
             return Some(CredentialUse {
@@ -73,11 +82,22 @@ pub fn of_program(
     })
 }
 
-/// Whether a variable's name says that it holds a secret.
+/// Whether a variable's name says that it holds a secret, in any case of its letters.
 #[must_use]
 pub fn is_secret_variable(name: &str, catalogue: &Catalogue) -> bool {
+    let name = name.to_ascii_uppercase();
+    name == EVERY_VARIABLE
+        || catalogue
+            .secret_variables
+            .iter()
+            .any(|glob| wildcard(&glob.to_ascii_uppercase(), &name))
+}
+
+/// Whether a parameter of this name carries a credential in a query string.
+#[must_use]
+pub fn is_credential_parameter(name: &str, catalogue: &Catalogue) -> bool {
     catalogue
-        .secret_variables
+        .credential_parameters
         .iter()
-        .any(|glob| wildcard(glob, name))
+        .any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -17,7 +17,7 @@ use super::{acts, hint};
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
 use crate::catalogue::spec::{Act, Api};
 use crate::limits;
-use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// Where a GraphQL request goes.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,7 @@ pub fn interpret(endpoint: &Endpoint<'_>, body: &Argument, setting: &Setting<'_>
     let mut drafts = Vec::new();
     let mut opaque = true;
     if let Some(requests) = envelope::requests(body) {
+        let secrets = endpoint.api.map_or(&[][..], |api| api.secret_members);
         let mut budget = document::Budget::new();
         opaque = false;
         for request in &requests {
@@ -46,7 +47,7 @@ pub fn interpret(endpoint: &Endpoint<'_>, body: &Argument, setting: &Setting<'_>
                 opaque = true;
                 break;
             }
-            match document::fields(request, &mut budget) {
+            match document::fields(request, secrets, &mut budget) {
                 Ok(fields) => {
                     for field in &fields {
                         drafts.extend(drafts_of(endpoint, field, setting));
@@ -85,7 +86,7 @@ pub fn opaque(endpoint: &Endpoint<'_>, setting: &Setting<'_>) -> Draft {
 pub fn is_request(body: &Argument) -> bool {
     envelope::requests(body).is_some_and(|requests| {
         requests.iter().any(|request| {
-            document::fields(request, &mut document::Budget::new())
+            document::fields(request, &[], &mut document::Budget::new())
                 .is_ok_and(|fields| !fields.is_empty())
         })
     })
@@ -105,6 +106,13 @@ fn drafts_of(endpoint: &Endpoint<'_>, field: &Field, setting: &Setting<'_>) -> V
     };
     if drafts.is_empty() {
         drafts.push(guessed(endpoint, field, setting));
+    }
+    if let Some(member) = field.secret {
+        for draft in &mut drafts {
+            draft.effects = draft.effects.with(Effect::SecretRead);
+            let clause = format!("its answer holds `{member}`, which is secret");
+            draft.evidence.push(clause);
+        }
     }
     if field.unseen {
         for draft in &mut drafts {

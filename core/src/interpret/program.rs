@@ -3,6 +3,7 @@
 mod delegate;
 mod output;
 mod unknown;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -97,7 +98,7 @@ impl Session<'_> {
         drafts.extend(acts::drafts(inner.always, &words, &setting));
         self.complete(&mut drafts, &words, program.assignments, state);
         let mut did = !drafts.is_empty();
-        let read = output::files_read(&drafts);
+        let mut touched = written::Touched::of(&drafts);
         self.add(drafts);
         if let Some(client) = inner.http {
             let call = http::client::ClientCall {
@@ -113,8 +114,10 @@ impl Session<'_> {
             };
             let drafts = http::client::drafts(&call, &setting);
             did |= !drafts.is_empty();
+            touched.downloads(&drafts);
             self.add(drafts);
         }
+        let read = touched.origins(state);
         let mut ran = None;
         for run in inner
             .runs
@@ -133,6 +136,7 @@ impl Session<'_> {
             }
         }
         self.flows_out(&words, &read, program, &setting);
+        touched.remember(state, &words, program, &setting);
         match ran {
             Some(stream) if stream.present => stream,
             _ => output::of_known(&words, &read, program),

@@ -5,10 +5,10 @@ use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::{FileRedirect, Invocation, Outcome, RedirectMode, Runner, ShellState};
 use super::value::Value;
-use crate::action::Effects;
+use crate::action::{Effects, Selector};
 use crate::catalogue::spec::PathClass;
 use crate::secret::Secret;
-use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
 impl Runner for Session<'_> {
     fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome {
@@ -29,6 +29,9 @@ impl Runner for Session<'_> {
         let setting = self.setting(cwd.as_deref(), redirect.span);
         if is_sink(&redirect.path, &setting) {
             return;
+        }
+        if let Some(host) = network_host(&redirect.path) {
+            return self.connection(host, &redirect, &setting);
         }
         let (operation, verb, reversibility) = match redirect.mode {
             RedirectMode::Read => ("fs:read", Verb::Read, Reversibility::None),
@@ -65,6 +68,56 @@ impl Runner for Session<'_> {
         let setting = self.setting(cwd.as_deref(), span);
         Session::opaque(self, "shell:opaque", reason, Effects::NONE, &setting);
     }
+}
+
+impl Session<'_> {
+    /// A redirection to or from `/dev/tcp/host/port`, which the shell opens as a connection.
+    fn connection(&mut self, host: Value, redirect: &FileRedirect, setting: &Setting<'_>) {
+        let origins = &redirect.content.origins;
+        let sends = redirect.mode != RedirectMode::Read;
+        let leaks = sends && origins.iter().any(|origin| self.leaks(origin, setting));
+        let mut effects = Effects::of(&[Effect::Egress]);
+        if leaks {
+            effects = effects.with(Effect::Exfiltration);
+        }
+        let first = self.drafts.len();
+        self.note(
+            Note {
+                operation: "net:connect",
+                verb: if sends { Verb::Update } else { Verb::List },
+                kind: ResourceType::Host,
+                id: Some(&host),
+                reversibility: if sends {
+                    Reversibility::Irreversible
+                } else {
+                    Reversibility::None
+                },
+                effects,
+                completeness: Completeness::Partial,
+                evidence: "a redirection that the shell opens as a connection",
+            },
+            setting,
+        );
+        for draft in self.drafts.iter_mut().skip(first) {
+            draft.selectors.push(Selector {
+                kind: SelectorKind::Host,
+                value: host.sketch(),
+            });
+        }
+    }
+}
+
+/// The host of `/dev/tcp/host/port` and `/dev/udp/host/port` (bash manual, redirections).
+fn network_host(path: &Value) -> Option<Value> {
+    let prefix = ["/dev/tcp/", "/dev/udp/"]
+        .into_iter()
+        .find(|prefix| path.prefix().starts_with(prefix))?;
+    let mut host = path.skip(prefix.len());
+    let text = host.prefix();
+    if let Some((name, _)) = text.split_once('/') {
+        host = Value::literal(name).at(path.span);
+    }
+    Some(host)
 }
 
 /// Whether writing to or reading from the path does nothing (`/dev/null`).

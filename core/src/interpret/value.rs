@@ -31,6 +31,8 @@ pub enum Origin {
     Variable(String),
     /// The content of a file.
     File(String),
+    /// What a program that reads secrets wrote; the program's name.
+    Secret(String),
     /// What a network request answered.
     Network(String),
     /// The output of a program, or anything else that cannot be seen.

@@ -1,43 +1,58 @@
 //! Canonical JSON text: keys sorted by code point, no white space.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The canonical text of a JSON value.
 #[must_use]
 pub fn canonical(value: &Value) -> String {
     let mut text = String::new();
-    write(value, &mut text);
+    // INVARIANT: only a limit on the depth stops the writer.
+    let _ = write(value, &mut text, usize::MAX);
     text
 }
 
-fn write(value: &Value, text: &mut String) {
+/// The canonical text of a JSON object; `None` when it nests deeper than `depth` levels below it.
+#[must_use]
+pub fn canonical_object(members: &Map<String, Value>, depth: usize) -> Option<String> {
+    let mut text = String::new();
+    write_object(members, &mut text, depth)?;
+    Some(text)
+}
+
+fn write(value: &Value, text: &mut String, depth: usize) -> Option<()> {
     match value {
-        Value::Object(members) => {
-            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-            sorted.sort_unstable_by_key(|(key, _)| *key);
-            text.push('{');
-            for (index, (key, member)) in sorted.into_iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                write(member, text);
-            }
-            text.push('}');
-        }
+        Value::Object(members) => write_object(members, text, depth.checked_sub(1)?)?,
         Value::Array(items) => {
+            let depth = depth.checked_sub(1)?;
             text.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     text.push(',');
                 }
-                write(item, text);
+                write(item, text, depth)?;
             }
             text.push(']');
         }
         scalar => text.push_str(&scalar.to_string()),
     }
+    Some(())
+}
+
+fn write_object(members: &Map<String, Value>, text: &mut String, depth: usize) -> Option<()> {
+    // The order of serde_json's own map depends on features of other crates.
+    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    text.push('{');
+    for (index, (key, member)) in sorted.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(key.as_str()).to_string());
+        text.push(':');
+        write(member, text, depth)?;
+    }
+    text.push('}');
+    Some(())
 }
 
 #[cfg(test)]
@@ -51,5 +66,16 @@ mod tests {
             canonical(&value),
             "{\"a\":\"\u{e9}\\n\",\"b\":[{\"a\":null,\"z\":1}]}"
         );
+    }
+
+    #[test]
+    fn what_nests_deeper_than_asked_for_is_not_written() {
+        let value = serde_json::json!({"a": [{"b": 1}]});
+        let members = value.as_object().unwrap();
+        assert_eq!(
+            canonical_object(members, 2).as_deref(),
+            Some("{\"a\":[{\"b\":1}]}")
+        );
+        assert_eq!(canonical_object(members, 1), None);
     }
 }

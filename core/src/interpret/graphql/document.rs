@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_parser::Parser;
 use apollo_parser::cst::{
-    Definition, Document, FragmentDefinition, Name, OperationDefinition, Selection, SelectionSet,
+    self, Definition, Document, FragmentDefinition, Name, OperationDefinition, Selection,
+    SelectionSet,
 };
 
 use super::envelope::Request;
 use super::values::{self, Variables};
+use crate::catalogue::spec::SecretMember;
 use crate::interpret::argument::{Argument, UNSEEN};
 use crate::limits;
 
@@ -33,6 +35,8 @@ pub(super) struct Field {
     pub name: String,
     /// Its arguments, variables put in: an object.
     pub arguments: Argument,
+    /// A member of its answer, at any depth, that holds a secret.
+    pub secret: Option<&'static str>,
     /// Part of the document cannot be seen.
     pub unseen: bool,
 }
@@ -41,6 +45,7 @@ pub(super) struct Field {
 #[derive(Debug)]
 pub(super) struct Budget {
     fields: usize,
+    members: usize,
     /// Bytes and members of arguments built, so that a variable used often cannot blow up.
     pub(super) arguments: usize,
 }
@@ -49,6 +54,7 @@ impl Budget {
     pub(super) const fn new() -> Self {
         Self {
             fields: limits::GRAPHQL_FIELDS,
+            members: limits::GRAPHQL_MEMBERS,
             arguments: limits::CALL_BYTES,
         }
     }
@@ -60,7 +66,11 @@ impl Budget {
 }
 
 /// The root fields a request executes. `@include` and `@skip` are taken as executed.
-pub(super) fn fields(request: &Request, budget: &mut Budget) -> Result<Vec<Field>, Unreadable> {
+pub(super) fn fields(
+    request: &Request,
+    secrets: &'static [SecretMember],
+    budget: &mut Budget,
+) -> Result<Vec<Field>, Unreadable> {
     scan(&request.query)?;
     let tree = Parser::new(&request.query)
         // The scan keeps the nesting below the limit, so the parser never meets it half-way.
@@ -96,6 +106,7 @@ pub(super) fn fields(request: &Request, budget: &mut Budget) -> Result<Vec<Field
             operation: kind_of(operation),
             variables: Variables::of(operation, &request.variables),
             fragments: &fragments,
+            secrets,
             unseen,
         };
         walk.collect(operation.selection_set(), budget, &mut fields)?;
@@ -188,6 +199,7 @@ struct Walk<'a> {
     operation: Operation,
     variables: Variables<'a>,
     fragments: &'a BTreeMap<String, FragmentDefinition>,
+    secrets: &'static [SecretMember],
     unseen: bool,
 }
 
@@ -210,6 +222,7 @@ impl Walk<'_> {
                             operation: self.operation,
                             name: name_of(field.name()).ok_or(Unreadable)?,
                             arguments: values::arguments(&field, &self.variables, budget)?,
+                            secret: self.secret_in(field.selection_set(), budget)?,
                             unseen: self.unseen,
                         });
                     }
@@ -228,5 +241,63 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The first member below `answer` that holds a secret.
+    fn secret_in(
+        &self,
+        answer: Option<SelectionSet>,
+        budget: &mut Budget,
+    ) -> Result<Option<&'static str>, Unreadable> {
+        if self.secrets.is_empty() {
+            return Ok(None);
+        }
+        let mut entered = BTreeSet::new();
+        let mut sets: Vec<SelectionSet> = answer.into_iter().collect();
+        while let Some(set) = sets.pop() {
+            for selection in set.selections() {
+                budget.members = budget.members.checked_sub(1).ok_or(Unreadable)?;
+                match selection {
+                    Selection::Field(field) => {
+                        if let Some(name) = self.secret_of(&field, budget)? {
+                            return Ok(Some(name));
+                        }
+                        sets.extend(field.selection_set());
+                    }
+                    Selection::InlineFragment(inline) => sets.extend(inline.selection_set()),
+                    Selection::FragmentSpread(spread) => {
+                        let name = name_of(spread.fragment_name().and_then(|name| name.name()));
+                        let name = name.ok_or(Unreadable)?;
+                        let fragment = self.fragments.get(&name).ok_or(Unreadable)?;
+                        if entered.insert(name) {
+                            sets.extend(fragment.selection_set());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn secret_of(
+        &self,
+        field: &cst::Field,
+        budget: &mut Budget,
+    ) -> Result<Option<&'static str>, Unreadable> {
+        let name = name_of(field.name()).ok_or(Unreadable)?;
+        for secret in self.secrets.iter().filter(|secret| secret.name == name) {
+            let shown = match secret.argument {
+                None => true,
+                Some(argument) => {
+                    let given = values::arguments(field, &self.variables, budget)?;
+                    let given = given.get(argument);
+                    !matches!(given, None | Some(Argument::Bool(false) | Argument::Null))
+                }
+            };
+            if shown {
+                return Ok(Some(secret.name));
+            }
+        }
+        Ok(None)
     }
 }

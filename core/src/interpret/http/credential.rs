@@ -1,17 +1,20 @@
 //! The credential of a request, as the call shows it.
 
 use super::call::Call;
-use super::pieces::{cut, from, head, trimmed};
+use super::pieces::{cut, from, head, parameters, trimmed};
 use crate::action::CredentialUse;
 use crate::catalogue::spec::Catalogue;
 use crate::interpret::acts::wildcard;
 use crate::interpret::argument::text_of;
+use crate::interpret::credential::{from_value, is_credential_parameter};
 use crate::interpret::value::{Origin, Value};
 use crate::secret::Secret;
-use crate::vocabulary::CredentialSource;
 
 /// Words in front of the token in a header (RFC 9110, 11.1).
 const SCHEMES: &[&str] = &["bearer ", "basic ", "token ", "apikey ", "api-key "];
+
+/// Shortest text of a query parameter that is taken for a token rather than for a plain key.
+const TOKEN_BYTES: usize = 16;
 
 /// Whether a header carries a credential; a cookie may.
 pub(super) fn is_credential_header(name: &str, catalogue: &Catalogue) -> bool {
@@ -23,7 +26,7 @@ pub(super) fn is_credential_header(name: &str, catalogue: &Catalogue) -> bool {
             .any(|glob| wildcard(glob, &name))
 }
 
-/// The credential: of a header, else of the login, the URL or, at last, a cookie.
+/// The credential: of a header, else of the login, the query string or, at last, a cookie.
 pub(super) fn of(call: &Call<'_>) -> Option<CredentialUse> {
     let request = call.request;
     let (cookies, headers): (Vec<_>, Vec<_>) = request
@@ -34,10 +37,11 @@ pub(super) fn of(call: &Call<'_>) -> Option<CredentialUse> {
     headers
         .iter()
         .find_map(|(_, value)| of_header(value))
-        .or_else(|| request.bearer.as_ref().and_then(use_of))
+        .or_else(|| request.bearer.as_ref().and_then(from_value))
         .or_else(|| request.user.as_ref().and_then(of_login))
         .or_else(|| call.target.user.as_ref().and_then(of_login))
-        .or_else(|| cookies.iter().find_map(|(_, value)| use_of(value)))
+        .or_else(|| of_parameter(call))
+        .or_else(|| cookies.iter().find_map(|(_, value)| from_value(value)))
         .or_else(|| request.cookies.iter().find_map(of_cookie))
 }
 
@@ -47,7 +51,7 @@ fn of_header(value: &Value) -> Option<CredentialUse> {
     for scheme in SCHEMES {
         if lower.starts_with(scheme) {
             let token = trimmed(&from(&value, scheme.len()));
-            let mut used = use_of(&token)?;
+            let mut used = from_value(&token)?;
             if *scheme == "basic "
                 && let Some(password) = token.known_text().as_deref().and_then(basic_password)
             {
@@ -56,56 +60,37 @@ fn of_header(value: &Value) -> Option<CredentialUse> {
             return Some(used);
         }
     }
-    use_of(&value)
+    from_value(&value)
 }
 
 /// The token of `user:password`: the password, or the user where there is none.
 fn of_login(login: &Value) -> Option<CredentialUse> {
     let text = text_of(login);
     let Some(at) = text.find(':') else {
-        return use_of(login);
+        return from_value(login);
     };
-    use_of(&from(login, at.saturating_add(1))).or_else(|| use_of(&cut(login, 0..at)))
+    from_value(&from(login, at.saturating_add(1))).or_else(|| from_value(&cut(login, 0..at)))
+}
+
+/// A token in the query string.
+fn of_parameter(call: &Call<'_>) -> Option<CredentialUse> {
+    let request = call.request;
+    std::iter::once(&request.url)
+        .chain(&request.query)
+        .flat_map(parameters)
+        .filter(|(name, _)| is_credential_parameter(name, call.setting.catalogue))
+        .filter(|(_, value)| {
+            value.origins().next().is_some() || text_of(value).len() >= TOKEN_BYTES
+        })
+        .find_map(|(_, value)| from_value(&value))
 }
 
 /// A cookie given to curl is a text with `=`, else the name of a file.
 fn of_cookie(cookie: &Value) -> Option<CredentialUse> {
     if text_of(cookie).contains('=') {
-        return use_of(cookie);
+        return from_value(cookie);
     }
-    use_of(&Value::unseen(Origin::File(cookie.sketch())))
-}
-
-fn use_of(value: &Value) -> Option<CredentialUse> {
-    let text = value.known_text().map(|text| text.trim().to_owned());
-    if text.as_deref() == Some("") {
-        return None;
-    }
-    let mut source = CredentialSource::Literal;
-    let mut name = None;
-    for origin in value.origins() {
-        let (found, called) = match origin {
-            Origin::File(path) => (CredentialSource::File, Some(path.clone())),
-            Origin::Variable(variable) => (CredentialSource::Environment, Some(variable.clone())),
-            _ => (CredentialSource::Unknown, None),
-        };
-        // A file outweighs a variable, a variable what cannot be named.
-        let rank = |source| match source {
-            CredentialSource::File => 3,
-            CredentialSource::Environment => 2,
-            CredentialSource::Unknown => 1,
-            _ => 0,
-        };
-        if rank(found) > rank(source) {
-            source = found;
-            name = called;
-        }
-    }
-    Some(CredentialUse {
-        source,
-        name,
-        text: text.map(Secret::new),
-    })
+    from_value(&Value::unseen(Origin::File(cookie.sketch())))
 }
 
 /// The password in the base64 text of basic authentication.

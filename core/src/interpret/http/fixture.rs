@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route, Source,
-    SqlWords, Test,
+    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route,
+    SecretMember, Source, SqlWords, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -41,6 +41,16 @@ static ACME: Api = Api {
     name: "acme",
     hosts: &["api.acme.test", "*.acme-cloud.test"],
     graphql: &["/graphql/v2"],
+    secret_members: &[
+        SecretMember {
+            name: "passphrase",
+            argument: None,
+        },
+        SecretMember {
+            name: "settings",
+            argument: Some("plain"),
+        },
+    ],
     mutations: &[
         (
             "itemsRemove",
@@ -201,6 +211,7 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     code_sinks: &[],
     secret_variables: &["*_TOKEN", "*_SECRET*"],
     credential_headers: &["authorization", "x-api-key", "*-token"],
+    credential_parameters: &["access_token"],
     steering_variables: &[],
     sql: SqlWords {
         reads: &[],

@@ -2,9 +2,10 @@
 
 use super::call::Call;
 use super::credential::is_credential_header;
-use super::pieces::is_secret_variable;
+use super::pieces::parameters;
 use crate::action::Draft;
 use crate::catalogue::spec::Api;
+use crate::interpret::credential::{is_credential_parameter, is_secret_variable};
 use crate::interpret::value::{Origin, Value};
 use crate::vocabulary::Effect;
 
@@ -35,10 +36,10 @@ pub(super) fn of(call: &Call<'_>, api: Option<&Api>) -> Flow {
         .and_then(|api| api.credential.as_ref())
         .map_or(&[], |rule| rule.env);
     let request = call.request;
-    let content = std::iter::once(&request.url)
-        .chain(&request.query)
-        .chain(request.body.sent());
-    for value in content {
+    for value in std::iter::once(&request.url).chain(&request.query) {
+        flow.add_address(call, value, own, api.is_some());
+    }
+    for value in request.body.sent() {
         flow.add(call, value, own, true);
     }
     for (name, value) in &request.headers {
@@ -80,9 +81,45 @@ impl Flow {
                     self.sends |= sends;
                     self.note(format!("carries the secret variable {name}"));
                 }
+                Origin::Secret(program) => {
+                    self.reads_secret = true;
+                    self.sends |= sends;
+                    self.note(format!("carries a secret that {program} reads"));
+                }
                 _ => {}
             }
         }
+    }
+
+    /// A URL or a part of its query string. A token in a parameter that is there for one is handed
+    /// over as in a header.
+    fn add_address(&mut self, call: &Call<'_>, value: &Value, own: &[&str], known: bool) {
+        let mut tokens: Vec<Value> = parameters(value)
+            .into_iter()
+            .filter(|(name, _)| is_credential_parameter(name, call.setting.catalogue))
+            .map(|(_, token)| token)
+            .collect();
+        for token in &tokens {
+            self.add_credential(call, token, known);
+        }
+        let mut rest = value.clone();
+        rest.pieces.retain(|piece| {
+            let place = tokens.iter_mut().find_map(|token| {
+                token
+                    .pieces
+                    .iter()
+                    .position(|one| one == piece)
+                    .map(|at| (token, at))
+            });
+            match place {
+                Some((token, at)) if matches!(piece.origin, Origin::Variable(_)) => {
+                    token.pieces.remove(at);
+                    false
+                }
+                _ => true,
+            }
+        });
+        self.add(call, &rest, own, true);
     }
 
     /// A credential is meant to be sent to the API it is for; a file sent as one to an unknown host

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::catalogue::spec::Catalogue;
-use crate::interpret::acts::wildcard;
-use crate::interpret::argument::UNSEEN;
+use crate::interpret::argument::{UNSEEN, text_of};
+use crate::interpret::credential::is_secret_variable;
 use crate::interpret::value::{Origin, Piece, Stream, Value};
 
 /// The part of `value` in `range`, counted in its text with [`UNSEEN`] for each unseen piece.
@@ -63,12 +63,22 @@ pub(super) fn legible(value: &Value, catalogue: &Catalogue) -> String {
         .collect()
 }
 
-/// Whether a variable of this name holds a secret.
-pub(super) fn is_secret_variable(name: &str, catalogue: &Catalogue) -> bool {
-    catalogue
-        .secret_variables
-        .iter()
-        .any(|glob| wildcard(&glob.to_ascii_uppercase(), &name.to_ascii_uppercase()))
+/// The parameters of a URL's query string, or of a query string alone, with where their values came
+/// from. They are not decoded.
+pub(super) fn parameters(value: &Value) -> Vec<(String, Value)> {
+    let text = text_of(value);
+    let end = text.find('#').unwrap_or(text.len());
+    let mut start = text.find('?').map_or(0, |at| at.saturating_add(1));
+    let mut found = Vec::new();
+    for part in text.get(start..end).unwrap_or_default().split('&') {
+        let stop = start.saturating_add(part.len());
+        if let Some((name, _)) = part.split_once('=') {
+            let from = start.saturating_add(name.len()).saturating_add(1);
+            found.push((name.to_owned(), cut(value, from..stop)));
+        }
+        start = stop.saturating_add(1);
+    }
+    found
 }
 
 /// A stream as a value that keeps all of its origins.

@@ -151,7 +151,7 @@ impl Session<'_> {
             {
                 Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
                 None => {
-                    inner.push(Value::unseen(Origin::Unseen).at(program.span));
+                    inner.push(input_word(program.stdin).at(program.span));
                     open_ended = true;
                 }
             }
@@ -256,7 +256,10 @@ impl Session<'_> {
                 let text = text.expose().to_owned();
                 return self.text_in(state, &text, language, run.file.span, &Stream::default());
             }
-            return self.hidden(&content, run.file, &setting);
+            let plain = |origin: &Origin| matches!(origin, Origin::File(_));
+            if content.decoded || content.origins.is_empty() || !content.origins.iter().all(plain) {
+                return self.hidden(&content, run.file, &setting);
+            }
         }
         if run.file.origins().any(|origin| {
             matches!(
@@ -313,7 +316,10 @@ impl Session<'_> {
         let name = file.exact()?;
         let absolute = setting.resolve(&name).map(|path| path.absolute);
         let here = state.files.get(&state.file_key(&name));
-        here.or_else(|| state.files.get(absolute.as_deref()?))
+        let known = here.or_else(|| state.files.get(absolute.as_deref()?));
+        let absolute = absolute.as_deref()?;
+        known
+            .or_else(|| unpacked_from_network(state, absolute))
             .cloned()
     }
 
@@ -430,6 +436,34 @@ fn host_of(words: &Words<'_>, source: Source) -> String {
 fn groups_of(words: &Words<'_>, id: &str) -> Vec<Vec<Value>> {
     let used = words.groups.iter().filter(|(name, _)| *name == id);
     used.map(|(_, group)| group.clone()).collect()
+}
+
+/// What was unpacked into a folder above `file`. In the working directory itself lie the developer's
+/// own files as well, so there only folders count.
+fn unpacked_from_network<'a>(state: &'a ShellState, file: &str) -> Option<&'a Stream> {
+    let (mut folder, _) = file.rsplit_once('/')?;
+    if state.cwd.as_deref() == Some(folder) {
+        return None;
+    }
+    loop {
+        if let Some(stream) = state.files.get(folder).filter(|one| one.from_network()) {
+            return Some(stream);
+        }
+        folder = folder.rsplit_once('/')?.0;
+    }
+}
+
+/// A word out of an input that is not known.
+fn input_word(stdin: &Stream) -> Value {
+    let mut word = Value::unseen(Origin::Unseen);
+    for origin in &stdin.origins {
+        word.pieces.push(Piece {
+            text: Some(String::new()),
+            origin: origin.clone(),
+            pattern: false,
+        });
+    }
+    word
 }
 
 /// What stands in for a piece of shell text that cannot be seen.

@@ -1,33 +1,20 @@
 //! What flows out of a program: to its standard output, and off this machine.
 
 use super::Program;
-use crate::action::{Draft, Effects};
+use crate::action::Effects;
 use crate::catalogue::spec::Output;
-use crate::interpret::credential::is_secret_variable;
+use crate::interpret::credential::{EVERY_VARIABLE, is_secret_variable};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::value::{Origin, Stream, Value};
 use crate::interpret::words::Words;
-use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 
-/// Paths whose content the program reads.
-pub fn files_read(drafts: &[Draft]) -> Vec<String> {
-    drafts
-        .iter()
-        .filter(|draft| {
-            draft.verb == Verb::Read
-                && draft.location != Location::Remote
-                && matches!(
-                    draft.resource.kind,
-                    ResourceType::File | ResourceType::Directory | ResourceType::Secret
-                )
-        })
-        .map(|draft| draft.resource.id.clone())
-        .collect()
-}
+/// What stands behind a backslash that `echo` may read (POSIX, bash and zsh manuals).
+const ECHO_ESCAPES: &str = "\\abceEfnrtvxuU0123456789";
 
 /// What a known program writes to standard output.
-pub fn of_known(words: &Words<'_>, read: &[String], program: &Program<'_>) -> Stream {
+pub fn of_known(words: &Words<'_>, read: &[Origin], program: &Program<'_>) -> Stream {
     match words.command.output {
         Output::Inputs => inputs(words, read, program),
         Output::Network => {
@@ -42,7 +29,8 @@ pub fn of_known(words: &Words<'_>, read: &[String], program: &Program<'_>) -> St
             present: true,
             ..Stream::from_origin(Origin::Unseen)
         },
-        Output::Operands => operands(&words.operands),
+        Output::Operands => operands(words),
+        Output::Environment => environment(&words.operands),
         Output::Decoded => {
             let mut stream = inputs(words, read, program);
             stream.text = None;
@@ -61,7 +49,7 @@ pub fn of_unknown(program: &Program<'_>) -> Stream {
     stream
 }
 
-fn inputs(words: &Words<'_>, read: &[String], program: &Program<'_>) -> Stream {
+fn inputs(words: &Words<'_>, read: &[Origin], program: &Program<'_>) -> Stream {
     let mut stream = program.stdin.clone();
     // `cat` hands its input on unchanged; any other reader may change the text.
     if !(read.is_empty() && words.command.name == "cat") {
@@ -70,15 +58,31 @@ fn inputs(words: &Words<'_>, read: &[String], program: &Program<'_>) -> Stream {
     if !stream.present && read.is_empty() {
         stream.add_origin(Origin::Unseen);
     }
-    for path in read {
-        stream.add_origin(Origin::File(path.clone()));
+    for origin in read {
+        stream.add_origin(origin.clone());
     }
     stream.present = true;
     stream
 }
 
+/// The values of the variables that the operands name, without operands of all.
+fn environment(operands: &[Value]) -> Stream {
+    let mut stream = Stream {
+        present: true,
+        ..Stream::default()
+    };
+    for operand in operands {
+        stream.add_origin(Origin::Variable(operand.sketch()));
+    }
+    if operands.is_empty() {
+        stream.add_origin(Origin::Variable(EVERY_VARIABLE.to_owned()));
+    }
+    stream
+}
+
 /// The text of echo's or printf's operands.
-fn operands(operands: &[Value]) -> Stream {
+fn operands(words: &Words<'_>) -> Stream {
+    let operands = words.operands.as_slice();
     let joined = Value::join(operands);
     let mut stream = Stream::from_value(&joined);
     let Some(first) = operands.first().and_then(Value::known_text) else {
@@ -88,13 +92,25 @@ fn operands(operands: &[Value]) -> Stream {
     if !stream.origins.is_empty() {
         return stream;
     }
-    let text = if first.contains('%') || first.contains('\\') {
+    let formats = words.command.name == "printf";
+    let text = if (formats && first.contains('%')) || has_escapes(&first) {
         formatted(&first, operands.get(1..).unwrap_or_default())
     } else {
         joined.known_text().map(|text| format!("{text}\n"))
     };
     stream.text = text.map(crate::secret::Secret::new);
     stream
+}
+
+/// Whether some shell's `echo` reads more than the text itself out of it.
+fn has_escapes(text: &str) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.next().is_some_and(|c| ECHO_ESCAPES.contains(c)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// `printf`'s text for the formats `%s`, `%b`, `%%`, `\n` and `\t`; `None` for others.
@@ -132,11 +148,21 @@ fn formatted(format: &str, operands: &[Value]) -> Option<String> {
 }
 
 impl Session<'_> {
+    /// Whether what came from there must not leave this machine.
+    pub(in crate::interpret) fn leaks(&self, origin: &Origin, setting: &Setting<'_>) -> bool {
+        match origin {
+            Origin::File(path) => setting.is_secret(path) || setting.is_private(path),
+            Origin::Variable(name) => is_secret_variable(name, self.catalogue),
+            Origin::Secret(_) => true,
+            _ => false,
+        }
+    }
+
     /// Secrets and private files that a program which talks to the network was given.
     pub(super) fn flows_out(
         &mut self,
         words: &Words<'_>,
-        read: &[String],
+        read: &[Origin],
         program: &Program<'_>,
         setting: &Setting<'_>,
     ) {
@@ -148,21 +174,17 @@ impl Session<'_> {
         if !egress || words.command.http.is_some() {
             return;
         }
-        let files = read.iter().cloned().map(Origin::File);
         let given = words
             .operands
             .iter()
             .flat_map(|value| value.origins().cloned());
-        let origins: Vec<Origin> = files
+        let origins: Vec<Origin> = read
+            .iter()
+            .cloned()
             .chain(program.stdin.origins.iter().cloned())
             .chain(given)
             .collect();
-        let leaks = origins.iter().any(|origin| match origin {
-            Origin::File(path) => setting.is_secret(path) || setting.is_private(path),
-            Origin::Variable(name) => is_secret_variable(name, self.catalogue),
-            _ => false,
-        });
-        if !leaks {
+        if !origins.iter().any(|origin| self.leaks(origin, setting)) {
             return;
         }
         let id = words
