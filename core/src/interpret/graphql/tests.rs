@@ -296,3 +296,44 @@ fn random_text_never_panics() {
         let _ = body(&text);
     }
 }
+
+#[test]
+fn secret_members_are_found_at_any_depth() {
+    let reads_secret = |query: &str, variables: &str| {
+        with(query, variables)
+            .iter()
+            .any(|draft| draft.effects.contains(Effect::SecretRead))
+    };
+    for query in [
+        "{ item { passphrase } }",
+        "{ item { owner { item { plain: passphrase } } } }",
+        "{ item { ...F } } fragment F on Item { ...G } fragment G on Item { owner { passphrase } }",
+        "{ item { ... on Item @skip(if: true) { passphrase } } }",
+        "mutation { volumeCreate { passphrase } }",
+        "{ item { settings(plain: true) } }",
+        "query($p: Boolean) { item { settings(plain: $p) } }",
+    ] {
+        assert!(reads_secret(query, "{}"), "{query}");
+    }
+    for query in [
+        "{ item { name hint } }",
+        "{ item { passphrase: name } }",
+        "{ item(name: \"passphrase\") { id } }",
+        "{ item { id } } fragment Unused on Item { passphrase }",
+        "{ item { settings } }",
+        "{ item { settings(plain: false) } }",
+        "query($p: Boolean) { item { settings(plain: $p) } }",
+    ] {
+        assert!(!reads_secret(query, "{\"p\":false}"), "{query}");
+    }
+}
+
+#[test]
+fn more_members_than_are_looked_at_make_a_document_opaque() {
+    let names = "a ".repeat(300);
+    let fields: String = (0..200)
+        .map(|at| format!("f{at}: item {{ ...F }} "))
+        .collect();
+    let query = format!("{{ {fields} }} fragment F on Item {{ {names} }}");
+    assert!(is_opaque(&document(&query)));
+}

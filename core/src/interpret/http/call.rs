@@ -7,7 +7,8 @@ use crate::catalogue::spec::Api;
 use crate::interpret::acts::wildcard;
 use crate::interpret::place::Setting;
 use crate::interpret::value::Value;
-use crate::vocabulary::{Completeness, Effect, Location, SelectorKind};
+use crate::limits;
+use crate::vocabulary::{Completeness, Effect, Location, SelectorKind, VerbGroup};
 
 /// Headers that carry the method that is meant.
 const METHOD_HEADERS: &[&str] = &[
@@ -100,15 +101,15 @@ impl Call<'_> {
     }
 
     /// Adds what all drafts of the request share.
-    pub(super) fn complete(&self, drafts: &mut [Draft], api: Option<&Api>, doubtful: bool) {
+    pub(super) fn complete(&self, drafts: &mut Vec<Draft>, api: Option<&Api>, doubtful: bool) {
         let flow = flow::of(self, api);
-        let credential = credential::of(self);
+        let credentials = credential::of(self);
         let leaves = match self.request.reach {
             Reach::Direct => !self.target.local,
             Reach::Rerouted => true,
             Reach::Socket => false,
         };
-        for draft in drafts {
+        for draft in drafts.iter_mut() {
             draft.location = Location::Remote;
             if self.target.partial || self.request.partial || doubtful {
                 draft.completeness = draft.completeness.max(Completeness::Partial);
@@ -131,7 +132,24 @@ impl Call<'_> {
                 draft.effects = draft.effects.with(Effect::Egress);
             }
             flow.mark(draft, leaves);
-            draft.credential.clone_from(&credential);
+            draft.credential = credentials.first().cloned();
+        }
+        if credentials.len() > limits::CREDENTIALS {
+            for draft in drafts.iter_mut() {
+                draft.completeness = Completeness::Opaque;
+            }
+        }
+        // It is not known which one the server takes, so each has to be one that may be used.
+        let changes: Vec<Draft> = drafts
+            .iter()
+            .filter(|draft| draft.verb.group() != VerbGroup::Observe)
+            .cloned()
+            .collect();
+        for used in credentials.iter().take(limits::CREDENTIALS).skip(1) {
+            drafts.extend(changes.iter().map(|draft| Draft {
+                credential: Some(used.clone()),
+                ..draft.clone()
+            }));
         }
     }
 }

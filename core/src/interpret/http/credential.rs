@@ -26,23 +26,33 @@ pub(super) fn is_credential_header(name: &str, catalogue: &Catalogue) -> bool {
             .any(|glob| wildcard(glob, &name))
 }
 
-/// The credential: of a header, else of the login, the query string or, at last, a cookie.
-pub(super) fn of(call: &Call<'_>) -> Option<CredentialUse> {
+/// The credentials: of headers, of the login and of the query string; a cookie when there is none of
+/// these.
+pub(super) fn of(call: &Call<'_>) -> Vec<CredentialUse> {
     let request = call.request;
     let (cookies, headers): (Vec<_>, Vec<_>) = request
         .headers
         .iter()
         .filter(|(name, _)| is_credential_header(name, call.setting.catalogue))
         .partition(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-    headers
+    let mut found: Vec<CredentialUse> = Vec::new();
+    let logins = request.user.iter().chain(&call.target.user);
+    for used in headers
         .iter()
-        .find_map(|(_, value)| of_header(value))
-        .or_else(|| request.bearer.as_ref().and_then(from_value))
-        .or_else(|| request.user.as_ref().and_then(of_login))
-        .or_else(|| call.target.user.as_ref().and_then(of_login))
-        .or_else(|| of_parameter(call))
-        .or_else(|| cookies.iter().find_map(|(_, value)| from_value(value)))
-        .or_else(|| request.cookies.iter().find_map(of_cookie))
+        .filter_map(|(_, value)| of_header(value))
+        .chain(request.bearer.as_ref().and_then(from_value))
+        .chain(logins.filter_map(of_login))
+        .chain(of_parameters(call))
+    {
+        if !found.contains(&used) {
+            found.push(used);
+        }
+    }
+    if found.is_empty() {
+        let cookie = cookies.iter().find_map(|(_, value)| from_value(value));
+        found.extend(cookie.or_else(|| request.cookies.iter().find_map(of_cookie)));
+    }
+    found
 }
 
 fn of_header(value: &Value) -> Option<CredentialUse> {
@@ -72,8 +82,8 @@ fn of_login(login: &Value) -> Option<CredentialUse> {
     from_value(&from(login, at.saturating_add(1))).or_else(|| from_value(&cut(login, 0..at)))
 }
 
-/// A token in the query string.
-fn of_parameter(call: &Call<'_>) -> Option<CredentialUse> {
+/// Tokens in the query string.
+fn of_parameters(call: &Call<'_>) -> Vec<CredentialUse> {
     let request = call.request;
     std::iter::once(&request.url)
         .chain(&request.query)
@@ -82,7 +92,8 @@ fn of_parameter(call: &Call<'_>) -> Option<CredentialUse> {
         .filter(|(_, value)| {
             value.origins().next().is_some() || text_of(value).len() >= TOKEN_BYTES
         })
-        .find_map(|(_, value)| from_value(&value))
+        .filter_map(|(_, value)| from_value(&value))
+        .collect()
 }
 
 /// A cookie given to curl is a text with `=`, else the name of a file.
