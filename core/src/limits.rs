@@ -16,6 +16,8 @@ pub const GLOB_URLS: usize = 16;
 pub const COMMAND_WORDS: usize = 1_000;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
+/// Most origins that are remembered of a file that a program of a call writes to.
+pub const ORIGINS: usize = 32;
 /// Most files whose names are tried inside a folder that a program of a call writes to.
 pub const NAMES_INSIDE: usize = 16;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.

@@ -96,11 +96,7 @@ impl Touched {
                 content.text = None;
             }
         }
-        if let Some(host) = self
-            .network
-            .as_ref()
-            .filter(|_| words.command.http.is_some() || words.command.output != Output::Nothing)
-        {
+        if let Some(host) = &self.network {
             content.merge(&Stream::from_origin(Origin::Network(host.clone())));
         }
         // Moved rather than read: what is known of one of the files is known of the others.
@@ -117,10 +113,12 @@ impl Touched {
             return;
         }
         content.decoded |= words.command.output == Output::Decoded;
+        bound(&mut content, setting);
         for path in &self.written {
             // Where the path is a folder, the files in it keep their names.
             let sources = self.read.iter().chain(&self.network).chain(&self.written);
-            for source in sources.take(limits::NAMES_INSIDE) {
+            let few = self.written.len() <= limits::NAMES_INSIDE;
+            for source in sources.take(limits::NAMES_INSIDE).filter(|_| few) {
                 let name = source.rsplit(['/', ':']).next().unwrap_or_default();
                 let inside = format!("{path}/{name}");
                 state.files.insert(inside, content.clone());
@@ -128,6 +126,20 @@ impl Touched {
             state.files.insert(path.clone(), content.clone());
         }
     }
+}
+
+/// Keeps what matters most of many origins, so that many files of many origins cannot blow up.
+fn bound(content: &mut Stream, setting: &Setting<'_>) {
+    if content.origins.len() <= limits::ORIGINS {
+        return;
+    }
+    let harmless = |origin: &Origin| match origin {
+        Origin::File(path) => !setting.is_secret(path) && !setting.is_private(path),
+        _ => false,
+    };
+    content.origins.sort_by_cached_key(harmless);
+    content.origins.truncate(limits::ORIGINS);
+    content.add_origin(Origin::Unseen);
 }
 
 fn is_file(draft: &Draft) -> bool {
