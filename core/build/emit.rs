@@ -97,6 +97,8 @@ impl Emitter {
             Some("operands") => "Operands",
             Some("decoded") => "Decoded",
             Some("environment") => "Environment",
+            Some("temporary") => "Temporary",
+            Some("listing") => "Listing",
             Some(other) => return Err(format!("`{other}` is no output")),
         };
         let http = match command.http.as_deref() {
@@ -244,13 +246,28 @@ impl Emitter {
             .iter()
             .map(|(name, why)| format!("({name:?}, {why:?}), "))
             .collect();
+        let harmless: String = file
+            .steering_harmless
+            .iter()
+            .map(|(name, globs)| {
+                assert!(
+                    file.steering_variables.contains_key(name),
+                    "hints.toml: `{name}` is harmless but steers nothing"
+                );
+                format!("({name:?}, &{globs:?}), ")
+            })
+            .collect();
         self.hints = format!(
             "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
-             credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}]",
+             credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
+             steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
             file.code_sinks,
             file.secret_variables,
             file.credential_headers,
             file.credential_parameters,
+            file.guard_variables,
+            file.guard_names,
+            file.observing
         );
     }
 
@@ -367,6 +384,7 @@ fn act(one: &Act, operation: Option<&str>, options: &Options) -> Checked {
 fn run(one: &Run, options: &Options) -> Checked {
     let form = match one.form.as_str() {
         "argv" => "Argv",
+        "package" => "Package",
         "shell" => "Shell",
         "code" => "Code",
         "script" => "Script",

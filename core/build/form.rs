@@ -45,6 +45,10 @@ pub struct HintsFile {
     pub credential_headers: Vec<String>,
     pub credential_parameters: Vec<String>,
     pub steering_variables: BTreeMap<String, String>,
+    pub steering_harmless: BTreeMap<String, Vec<String>>,
+    pub guard_variables: Vec<String>,
+    pub observing: Vec<String>,
+    pub guard_names: Vec<String>,
 }
 
 #[derive(Deserialize)]

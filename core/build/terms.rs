@@ -17,6 +17,12 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
     if let Some(rest) = text.strip_prefix('@') {
         return Ok(format!("Source::Argument({rest:?})"));
     }
+    if text == "$--" {
+        return Ok("Source::AfterDashes".to_owned());
+    }
+    if let Some(name) = text.strip_prefix('%') {
+        return Ok(format!("Source::Variable({name:?})"));
+    }
     if let Some(rest) = text.strip_prefix('$') {
         let (first, last) = operands(rest).ok_or_else(|| format!("`{text}` names no operands"))?;
         return Ok(format!("Source::Operands({first}, {last})"));
@@ -80,7 +86,7 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
     if let Some((left, glob)) = text.split_once('=')
         && !left.is_empty()
     {
-        let named = if left.starts_with(['-', '+', '$', '@']) {
+        let named = if left.starts_with(['-', '+', '$', '@', '%']) {
             source(left, options)?
         } else {
             source(&format!("{left}="), options)?
@@ -118,6 +124,7 @@ pub fn place(text: Option<&str>, options: &Options) -> Result<String, String> {
 
 /// What an option may mean to the readers of HTTP clients (`name`: to find's placeholder).
 const ROLES: &[&str] = &[
+    "alternative",
     "bearer",
     "body-file",
     "config",
@@ -137,10 +144,12 @@ const ROLES: &[&str] = &[
     "json",
     "method",
     "name",
+    "negates",
     "output",
     "output-dir",
     "password",
     "post-file",
+    "prints",
     "proxy",
     "query",
     "raw",

@@ -86,6 +86,35 @@ impl Path {
             })
     }
 
+    /// Whether this path, itself a pattern, may name one that a rule of this class covers by its name.
+    ///
+    /// Patterns that begin with a wildcard name everything and nothing: they are left out.
+    #[must_use]
+    pub fn may_name(&self, class: PathClass, catalogue: &Catalogue) -> bool {
+        let Some((above, pattern)) = self.absolute.rsplit_once('/') else {
+            return false;
+        };
+        let fixed = pattern
+            .split(['*', '?', '[', '{'])
+            .next()
+            .unwrap_or_default();
+        if fixed.len() < 2 {
+            return false;
+        }
+        let deep = above.ends_with("**");
+        let folder = above.rsplit('/').next().unwrap_or_default();
+        let rules = catalogue.paths.iter().filter(|rule| rule.class == class);
+        rules.flat_map(|rule| rule.globs).any(|glob| {
+            let glob = glob.trim_end_matches("/**");
+            let (parent, name) = glob.rsplit_once('/').unwrap_or(("", glob));
+            let parent = parent.rsplit('/').next().unwrap_or_default();
+            !name.contains('*')
+                && name.starts_with(fixed)
+                && (deep || parent == "**" || parent == folder)
+                && fast_glob::glob_match(pattern, name)
+        })
+    }
+
     fn matches(&self, glob: &str) -> bool {
         if let Some(rest) = glob.strip_prefix("~/") {
             return self

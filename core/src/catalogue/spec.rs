@@ -26,6 +26,14 @@ pub struct Catalogue {
     pub credential_parameters: &'static [&'static str],
     /// Variables that change what later commands do, with why.
     pub steering_variables: &'static [(&'static str, &'static str)],
+    /// Values of those (globs, for each word of the value) that change nothing of note.
+    pub steering_harmless: &'static [(&'static str, &'static [&'static str])],
+    /// Those of them that take the guard or a host's hooks out of force.
+    pub guard_variables: &'static [&'static str],
+    /// Names (globs) of programs, services and packages that are the guard itself.
+    pub guard_names: &'static [&'static str],
+    /// Words in the name of a tool that say it only looks.
+    pub observing: &'static [&'static str],
     /// Words of SQL.
     pub sql: SqlWords,
 }
@@ -136,6 +144,10 @@ pub struct Act {
 pub enum Source {
     /// Operands from the first index to the second; negative counts from the end (-1 is the last).
     Operands(i16, i16),
+    /// Operands that stand after the word `--`.
+    AfterDashes,
+    /// The environment variable of this name, when the call itself sets it.
+    Variable(&'static str),
     /// Every value of the option with this id.
     Option(&'static str),
     /// The value of an operand `key=value` (dd).
@@ -198,6 +210,8 @@ pub struct Run {
 pub enum RunForm {
     /// The words are a program and its arguments.
     Argv,
+    /// The words are a package whose program is run, and its arguments (npx).
+    Package,
     /// The text, words joined by spaces, is shell.
     Shell,
     /// The text is code of another language.
@@ -257,6 +271,10 @@ pub enum Output {
     Decoded,
     /// The environment variables its operands name, without operands all of them (printenv).
     Environment,
+    /// The path of a new temporary file (mktemp).
+    Temporary,
+    /// The paths its tests by name let through (find).
+    Listing,
 }
 
 /// A web API.

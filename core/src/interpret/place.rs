@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+mod known;
+
+use self::known::Known;
+use super::acts::wildcard;
 use super::value::Value;
 use crate::action::{Draft, Effects, ResourceRef, Selector, Span};
 use crate::catalogue::paths::{self, Path};
@@ -42,7 +46,12 @@ pub enum Machine {
     /// Another one, reached by this name.
     Remote(String),
     /// A container, whose files are not this machine's.
-    Container(String),
+    Container {
+        /// Its name or image.
+        name: String,
+        /// It runs on this machine, as far as the call says.
+        here: bool,
+    },
 }
 
 impl Setting<'_> {
@@ -71,12 +80,20 @@ impl Setting<'_> {
                 draft.location = Location::Remote;
                 return;
             }
-            Machine::Container(name) => {
+            Machine::Container { name, here } => {
                 draft.resource.parents.push(ResourceRef {
                     kind: ResourceType::Host,
                     id: name.clone(),
                 });
-                draft.location = Location::Remote;
+                let runs_here = *here
+                    && draft.verb == Verb::Execute
+                    && draft.resource.kind == ResourceType::Process
+                    && draft.selectors.is_empty();
+                draft.location = if runs_here {
+                    Location::Workspace
+                } else {
+                    Location::Remote
+                };
                 return;
             }
         }
@@ -94,6 +111,25 @@ impl Setting<'_> {
             }
             _ => {}
         }
+        let changes = !matches!(draft.verb.group(), VerbGroup::Observe)
+            && !matches!(draft.verb, Verb::Execute | Verb::Create);
+        if changes
+            && matches!(
+                draft.resource.kind,
+                ResourceType::Process | ResourceType::Package
+            )
+            && self.is_guard_name(&draft.resource.id)
+        {
+            draft.resource.kind = ResourceType::Guard;
+            draft.evidence.push("the guard itself".to_owned());
+        }
+    }
+
+    /// Whether a program, service or package of this name is the guard.
+    #[must_use]
+    pub fn is_guard_name(&self, name: &str) -> bool {
+        let names = self.catalogue.guard_names;
+        names.iter().any(|glob| wildcard(glob, name))
     }
 
     fn place_path(&self, draft: &mut Draft, value: &Value) {
@@ -107,12 +143,13 @@ impl Setting<'_> {
             draft.completeness = draft.completeness.max(Completeness::Partial);
             return;
         };
-        let known = Known {
-            path: &path,
-            exact: whole.is_some(),
-            pattern: value.has_pattern(),
+        draft.resource.id = if whole.is_some() {
+            path.absolute.clone()
+        } else {
+            let sketch = value.sketch();
+            self.resolve(&sketch).map_or(sketch, |path| path.absolute)
         };
-        draft.resource.id = self.path_id(&known, value);
+        let known = Known::of(&path, value, self);
         draft.location = self.location(&known, draft);
         if value.is_dynamic() {
             draft.completeness = draft.completeness.max(Completeness::Partial);
@@ -151,14 +188,6 @@ impl Setting<'_> {
         })
     }
 
-    fn path_id(&self, known: &Known<'_>, value: &Value) -> String {
-        if known.exact {
-            return known.path.absolute.clone();
-        }
-        let sketch = value.sketch();
-        self.resolve(&sketch).map_or(sketch, |path| path.absolute)
-    }
-
     fn location(&self, known: &Known<'_>, draft: &Draft) -> Location {
         let path = known.path;
         let catalogue = self.catalogue;
@@ -181,7 +210,7 @@ impl Setting<'_> {
         if absolute == "/" {
             return Location::System;
         }
-        if path.is(PathClass::Temporary, catalogue) {
+        if known.surely(PathClass::Temporary, catalogue) {
             return Location::Temporary;
         }
         if path.in_home.is_some() {
@@ -196,14 +225,14 @@ impl Setting<'_> {
 
     fn location_inside(&self, known: &Known<'_>, draft: &Draft, root: &str) -> Location {
         let path = known.path;
-        if path.is(PathClass::Derived, self.catalogue) {
+        if known.surely(PathClass::Derived, self.catalogue) {
             return Location::Derived;
         }
         let at_root = path.absolute == root.trim_end_matches('/');
         let wholesale = draft.resource.kind == ResourceType::Directory
             || draft.scope.unbounded
             || (at_root && !known.pattern)
-            || (known.pattern && ends_in_wildcard(&draft.resource.id))
+            || (known.pattern && takes_all(&draft.resource.id))
             || path.is(PathClass::Recovery, self.catalogue);
         if draft.verb == Verb::Delete && wholesale {
             Location::Sources
@@ -217,7 +246,7 @@ impl Setting<'_> {
         let wide =
             !known.exact || draft.resource.kind == ResourceType::Directory || draft.scope.unbounded;
         let covers = |class| {
-            known.path.is(class, self.catalogue)
+            known.maybe(class, self.catalogue)
                 || (wide && known.path.may_hold(class, self.catalogue))
         };
         if !observes && covers(PathClass::Guard) {
@@ -263,21 +292,23 @@ const fn lies_here(kind: ResourceType) -> bool {
             | ResourceType::Repository
             | ResourceType::Branch
             | ResourceType::Package
+            | ResourceType::Guard
     )
 }
 
-/// A resolved path with how exactly it is known.
-struct Known<'a> {
-    path: &'a Path,
-    exact: bool,
-    pattern: bool,
-}
-
-/// Whether a pattern takes everything in a directory: its last component has no fixed part.
-fn ends_in_wildcard(id: &str) -> bool {
-    let last = id.rsplit('/').next().unwrap_or(id);
-    !last.is_empty()
-        && last
-            .chars()
+/// Whether a pattern takes everything in a directory, or every file of a kind below it.
+fn takes_all(id: &str) -> bool {
+    let (above, last) = id.rsplit_once('/').unwrap_or(("", id));
+    let loose = |text: &str| {
+        text.chars()
             .all(|c| matches!(c, '*' | '.' | '?' | '{' | '}' | ','))
+    };
+    if last.is_empty() {
+        return false;
+    }
+    let of_a_kind = above.contains("**")
+        && last
+            .strip_prefix('*')
+            .is_some_and(|rest| rest.starts_with('.') && !rest.contains('*'));
+    loose(last) || of_a_kind
 }

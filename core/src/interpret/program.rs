@@ -2,6 +2,7 @@
 
 mod delegate;
 mod output;
+mod steering;
 mod unknown;
 mod written;
 
@@ -86,6 +87,7 @@ impl Session<'_> {
         let cwd = state.cwd.clone();
         let mut words = Words::read(command, arguments, program.stdin, cwd.as_deref());
         words.open_ended = program.open_ended;
+        words.variables = self.environment(state, program.assignments);
         let mut setting = self.setting(cwd.as_deref(), program.span);
         let inner = words.command;
         setting.here =
@@ -96,7 +98,7 @@ impl Session<'_> {
         }
         let mut drafts = acts::drafts(inner.acts, &words, &setting);
         drafts.extend(acts::drafts(inner.always, &words, &setting));
-        self.complete(&mut drafts, &words, program.assignments, state);
+        self.complete(&mut drafts, &words);
         let mut did = !drafts.is_empty();
         let mut touched = written::Touched::of(&drafts);
         self.add(drafts);
@@ -139,19 +141,17 @@ impl Session<'_> {
         touched.remember(state, &words, program, &setting);
         match ran {
             Some(stream) if stream.present => stream,
-            _ => output::of_known(&words, &read, program),
+            // So far the number of drafts tells one new temporary file from another.
+            _ => output::of_known(&words, &read, program, self.drafts.len()),
         }
     }
 
-    /// Selectors and credential of the program, on every draft it makes itself.
-    fn complete(
+    /// The environment variables that the call itself sets for a program.
+    fn environment(
         &self,
-        drafts: &mut [Draft],
-        words: &Words<'_>,
-        assignments: &[(String, Value)],
         state: &ShellState,
-    ) {
-        use super::acts::Given as _;
+        assignments: &[(String, Value)],
+    ) -> BTreeMap<String, Value> {
         let mut variables: BTreeMap<String, Value> = state
             .variables
             .iter()
@@ -159,11 +159,17 @@ impl Session<'_> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         variables.extend(assignments.iter().cloned());
+        variables
+    }
+
+    /// Selectors and credential of the program, on every draft it makes itself.
+    fn complete(&self, drafts: &mut [Draft], words: &Words<'_>) {
+        use super::acts::Given as _;
         let command = words.command;
         let used = command
             .credential
             .as_ref()
-            .and_then(|rule| credential::of_program(rule, words, &variables, &self.call.env));
+            .and_then(|rule| credential::of_program(rule, words, &words.variables, &self.call.env));
         for draft in drafts {
             for (kind, source) in command.selectors {
                 for value in words.found(*source).values {
@@ -224,53 +230,6 @@ impl Session<'_> {
                 effects: Effects::NONE,
                 completeness: Completeness::Partial,
                 evidence: "named by a path, taken to be what its name says",
-            },
-            &setting,
-        );
-    }
-
-    /// Variables in front of a program that change what it does.
-    fn steering(&mut self, state: &ShellState, program: &Program<'_>) {
-        for (name, value) in program.assignments {
-            self.steering_variable(state, name, value, program.span);
-        }
-    }
-
-    /// A variable that changes what programs do, being set.
-    pub fn steering_variable(
-        &mut self,
-        state: &ShellState,
-        name: &str,
-        value: &Value,
-        span: (u32, u32),
-    ) {
-        let Some(why) = find(self.catalogue.steering_variables, name) else {
-            return;
-        };
-        // Adding to a search path keeps what was there; emptying or quieting is no steering.
-        let extends = value
-            .origins()
-            .any(|origin| *origin == Origin::Variable(name.to_owned()));
-        if extends
-            || value
-                .exact()
-                .is_some_and(|text| matches!(text.as_str(), "" | "cat" | "true"))
-        {
-            return;
-        }
-        let cwd = state.cwd.clone();
-        let setting = self.setting(cwd.as_deref(), span);
-        let id = Value::literal(name).at(span);
-        self.note(
-            Note {
-                operation: "env:steer",
-                verb: Verb::Execute,
-                kind: ResourceType::Process,
-                id: Some(&id),
-                reversibility: Reversibility::Irreversible,
-                effects: Effects::of(&[Effect::RemoteCode]),
-                completeness: Completeness::Partial,
-                evidence: why,
             },
             &setting,
         );

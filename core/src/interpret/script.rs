@@ -3,7 +3,7 @@
 use super::place::Setting;
 use super::program::Program;
 use super::session::{Note, Session};
-use super::shell::{FileRedirect, Invocation, Outcome, RedirectMode, Runner, ShellState};
+use super::shell::{self, FileRedirect, Invocation, Outcome, RedirectMode, Runner, ShellState};
 use super::value::Value;
 use crate::action::{Effects, Selector};
 use crate::catalogue::spec::PathClass;
@@ -19,9 +19,9 @@ impl Runner for Session<'_> {
             span: invocation.span,
             open_ended: false,
         };
-        Outcome {
-            stdout: self.program(state, &program),
-        }
+        let stdout = self.program(state, &program);
+        self.announced(state, &program);
+        Outcome { stdout }
     }
 
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect) {
@@ -61,6 +61,10 @@ impl Runner for Session<'_> {
 
     fn assigned(&mut self, state: &mut ShellState, name: &str, value: &Value, span: (u32, u32)) {
         self.steering_variable(state, name, value, span);
+    }
+
+    fn defined(&mut self, state: &mut ShellState, name: &str, span: (u32, u32)) {
+        self.shadowed(state, name, None, span);
     }
 
     fn opaque(&mut self, state: &ShellState, reason: &str, span: (u32, u32)) {
@@ -103,6 +107,28 @@ impl Session<'_> {
                 kind: SelectorKind::Host,
                 value: host.sketch(),
             });
+        }
+    }
+
+    /// What builtins such as `export` and `alias` set by their words.
+    fn announced(&mut self, state: &ShellState, program: &Program<'_>) {
+        let Some((name, words)) = program.words.split_first() else {
+            return;
+        };
+        let Some(builtin) = name.exact() else { return };
+        let exports = matches!(
+            builtin.as_str(),
+            "export" | "declare" | "typeset" | "readonly" | "setenv"
+        );
+        if !exports && builtin != "alias" {
+            return;
+        }
+        for (name, value) in words.iter().filter_map(shell::split_assignment) {
+            if exports {
+                self.steering_variable(state, &name, &value, program.span);
+            } else {
+                self.shadowed(state, &name, Some(&value), program.span);
+            }
         }
     }
 }

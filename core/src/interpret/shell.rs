@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use super::value::{Stream, Value};
 use crate::secret::Secret;
 
+pub use builtin::split_assignment;
 pub use prescan::Refusal;
 pub use state::FunctionSet;
 
@@ -115,6 +116,9 @@ pub trait Runner {
 
     /// A plain assignment has set a variable. What `export` and other builtins set is in their words.
     fn assigned(&mut self, state: &mut ShellState, name: &str, value: &Value, span: (u32, u32));
+
+    /// A function gives a name of its own meaning.
+    fn defined(&mut self, _: &mut ShellState, _: &str, _: (u32, u32)) {}
 
     /// An environment variable of the tool; `None` when it is not known.
     fn variable(&mut self, name: &str) -> Option<Secret>;

@@ -11,7 +11,7 @@ use super::value::{Origin, Stream, Value};
 use super::{code, http, patch, sql};
 use crate::action::Effects;
 use crate::call::ToolCall;
-use crate::catalogue::spec::{Catalogue, Language, Source, Tool};
+use crate::catalogue::spec::{Catalogue, Language, PathClass, Source, Tool};
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
 
 /// Interprets the call of the session.
@@ -230,6 +230,21 @@ fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
         },
         &setting,
     );
+    // A tool named as one of the host's is read as that too; this can only add to the risk.
+    let namesake = session
+        .catalogue
+        .tools
+        .iter()
+        .find(|tool| tool.servers.is_empty() && tool.names.contains(&name.tool.as_str()));
+    if let Some(tool) = namesake {
+        let given = ToolGiven {
+            arguments: Arguments(arguments),
+            cwd: cwd.clone(),
+        };
+        let drafts = acts::drafts(tool.acts, &given, &setting);
+        session.add(drafts);
+    }
+    guard_paths(session, &name.tool, arguments, cwd.as_deref());
     // A tool that looks as if it ran a command is read as one too, so that nothing worse is missed.
     for path in ["command", "cmd", "script"] {
         if let Some(argument) = arguments.get(path) {
@@ -241,6 +256,46 @@ fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
                 arguments,
                 cwd.as_deref(),
             );
+        }
+    }
+}
+
+/// Files that keep the guard in force, given to a tool that does not say it only looks.
+fn guard_paths(session: &mut Session<'_>, tool: &str, arguments: &Argument, cwd: Option<&str>) {
+    let words = hint::words(tool);
+    let looks = words
+        .iter()
+        .any(|word| session.catalogue.observing.contains(&word.as_str()));
+    let Argument::Object(members) = arguments else {
+        return;
+    };
+    if looks {
+        return;
+    }
+    for (name, argument) in members {
+        session.frame.argument = name.clone().into();
+        let setting = session.setting(cwd, (0, 0));
+        for value in argument.values() {
+            let guards = value
+                .exact()
+                .filter(|text| !text.contains(char::is_whitespace))
+                .and_then(|text| setting.resolve(&text))
+                .is_some_and(|path| path.is(PathClass::Guard, session.catalogue));
+            if guards {
+                session.note(
+                    Note {
+                        operation: "tool:guard_file",
+                        verb: Verb::Update,
+                        kind: ResourceType::File,
+                        id: Some(&value),
+                        reversibility: Reversibility::Irreversible,
+                        effects: Effects::NONE,
+                        completeness: Completeness::Partial,
+                        evidence: "given to a tool that is not known",
+                    },
+                    &setting,
+                );
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::secret::Secret;
 
 /// A word or argument: text as far as it is known, and where each piece came from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Value {
     /// Its pieces, in order. No piece: the empty text.
     pub pieces: Vec<Piece>,
@@ -50,6 +50,8 @@ pub struct Stream {
     pub decoded: bool,
     /// There is a stream at all; `false` for a terminal or nothing.
     pub present: bool,
+    /// Its words are paths that these stand for (find); `None` when nothing is known of them.
+    pub listed: Option<Vec<Value>>,
 }
 
 impl Value {
@@ -216,8 +218,8 @@ impl Stream {
         Self {
             text: Some(Secret::new(text)),
             origins: Vec::new(),
-            decoded: false,
             present: true,
+            ..Self::default()
         }
     }
 
@@ -225,10 +227,9 @@ impl Stream {
     #[must_use]
     pub fn from_origin(origin: Origin) -> Self {
         Self {
-            text: None,
             origins: vec![origin],
-            decoded: false,
             present: true,
+            ..Self::default()
         }
     }
 
@@ -263,6 +264,14 @@ impl Stream {
         } else {
             self.text.clone_from(&other.text);
         }
+        self.listed = match (self.listed.take(), self.present) {
+            (_, false) => other.listed.clone(),
+            (Some(mut listed), true) => other.listed.as_ref().map(|more| {
+                listed.extend(more.iter().cloned());
+                listed
+            }),
+            (None, true) => None,
+        };
         self.present = true;
         self.decoded |= other.decoded;
         for origin in &other.origins {

@@ -1,5 +1,7 @@
 //! The words of a program, read by the program's own grammar.
 
+use std::collections::BTreeMap;
+
 use super::acts::{Found, Given};
 use super::value::{Origin, Stream, Value};
 use crate::catalogue::spec::{Arity, Command, Opt, Source};
@@ -23,6 +25,10 @@ pub struct Words<'a> {
     pub asks_for_help: bool,
     /// More operands may come that are not in the call (xargs).
     pub open_ended: bool,
+    /// How many operands stood before the word `--`, when it was given.
+    pub before_dashes: Option<usize>,
+    /// Environment variables that the call itself sets for the program.
+    pub variables: BTreeMap<String, Value>,
     /// Standard input.
     pub stdin: &'a Stream,
     /// The working directory.
@@ -47,6 +53,8 @@ impl<'a> Words<'a> {
             path: vec![command.name],
             asks_for_help: false,
             open_ended: false,
+            before_dashes: None,
+            variables: BTreeMap::new(),
             stdin,
             cwd,
         };
@@ -80,6 +88,7 @@ impl<'a> Words<'a> {
                 self.options.push((opt, word.clone()));
             }
             reader.operands_only = true;
+            self.before_dashes = Some(self.operands.len());
         } else if text.starts_with("--") {
             self.long_option(word, &text, reader);
         } else if text.starts_with('-') {
@@ -246,11 +255,27 @@ impl Given for Words<'_> {
             Source::Operands(first, last) => {
                 let range = range(first, last, self.operands.len());
                 let values = self.operands.get(range).unwrap_or_default().to_vec();
+                // What may follow changes nothing about an operand counted from the front.
+                let settled = first > 0
+                    && last > 0
+                    && usize::from(last.unsigned_abs()) <= self.operands.len();
                 Found {
                     values,
-                    incomplete: self.open_ended,
+                    incomplete: self.open_ended && !settled,
                     text: None,
                 }
+            }
+            Source::AfterDashes => Found {
+                values: self
+                    .before_dashes
+                    .and_then(|before| self.operands.get(before..))
+                    .unwrap_or_default()
+                    .to_vec(),
+                incomplete: self.open_ended && self.before_dashes.is_some(),
+                text: None,
+            },
+            Source::Variable(name) => {
+                Found::all(self.variables.get(name).cloned().into_iter().collect())
             }
             Source::Option(id) => Found::all(
                 self.options

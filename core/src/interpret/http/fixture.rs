@@ -217,6 +217,10 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         reads: &[],
         acts: &[],
     },
+    steering_harmless: &[],
+    guard_variables: &[],
+    guard_names: &[],
+    observing: &[],
 };
 
 /// A setting in `/repo` of `/home/ann`.

@@ -10,9 +10,11 @@ use crate::interpret::place::{Machine, Setting};
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
-use crate::interpret::words::Words;
+use crate::interpret::words::{Words, find};
 use crate::limits;
-use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb,
+};
 
 /// A program in a file, about to be run.
 #[derive(Debug)]
@@ -41,7 +43,20 @@ impl Session<'_> {
             Place::Local => {}
             Place::Remote(source) => self.frame.machine = Machine::Remote(host_of(words, source)),
             Place::Container(source) => {
-                self.frame.machine = Machine::Container(host_of(words, source))
+                let chosen = words.command.selectors.iter();
+                let elsewhere = chosen
+                    .flat_map(|(_, source)| words.found(*source).values)
+                    .next()
+                    .is_some();
+                let clusters = words
+                    .command
+                    .selectors
+                    .iter()
+                    .any(|(kind, _)| matches!(kind, SelectorKind::KubeContext));
+                self.frame.machine = Machine::Container {
+                    name: host_of(words, source),
+                    here: !elsewhere && !clusters && self.frame.machine == Machine::Local,
+                }
             }
         }
         let stream = if self.frame.depth > limits::DELEGATION_DEPTH {
@@ -68,7 +83,13 @@ impl Session<'_> {
         words: &Words<'_>,
         program: &Program<'_>,
     ) -> Stream {
-        let values = words.found(run.from).values;
+        let mut values = words.found(run.from).values;
+        if let (RunForm::Argv, Source::Const(text)) = (run.form, run.from) {
+            let words = text.split_whitespace();
+            values = words
+                .map(|word| Value::literal(word).at(program.span))
+                .collect();
+        }
         match run.form {
             RunForm::Argv => {
                 let groups: Vec<Vec<Value>> = match run.from {
@@ -84,6 +105,7 @@ impl Session<'_> {
                 }
                 stream
             }
+            RunForm::Package => self.package(state, &values, program),
             RunForm::Shell => {
                 // What acts on this shell (`eval`) has no options of its own; another shell leaves
                 // this one's variables and directory alone.
@@ -150,6 +172,9 @@ impl Session<'_> {
                 .filter(|_| !program.stdin.decoded)
             {
                 Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
+                None if program.stdin.listed.is_some() => {
+                    inner.extend(program.stdin.listed.iter().flatten().cloned());
+                }
                 None => {
                     inner.push(input_word(program.stdin).at(program.span));
                     open_ended = true;
@@ -166,6 +191,25 @@ impl Session<'_> {
             open_ended,
         };
         self.program(state, &inner)
+    }
+
+    /// A package that a runner fetches or finds, whose program is known by the package's name.
+    fn package(
+        &mut self,
+        state: &mut ShellState,
+        values: &[Value],
+        program: &Program<'_>,
+    ) -> Stream {
+        let Some((package, arguments)) = values.split_first() else {
+            return Stream::default();
+        };
+        let known = package
+            .exact()
+            .and_then(|name| find(self.catalogue.commands, program_of(&name)));
+        let Some(command) = known else {
+            return Stream::from_origin(Origin::Unseen);
+        };
+        self.known(state, command, arguments, program)
     }
 
     fn shell_value(
@@ -422,6 +466,15 @@ fn arguments_of(words: &Words<'_>, from: Source) -> Option<Vec<Value>> {
     }
 }
 
+/// The program that `@scope/name@version` is taken to hold.
+fn program_of(package: &str) -> &str {
+    let name = match package.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').map_or(scoped, |(_, name)| name),
+        None => package,
+    };
+    name.split(['@', '=']).next().unwrap_or(name)
+}
+
 fn host_of(words: &Words<'_>, source: Source) -> String {
     let host = words
         .found(source)
@@ -475,35 +528,61 @@ fn shown(piece: &Piece) -> String {
 fn found_by(words: &Words<'_>, value: &Value, placeholder: &str) -> Vec<Value> {
     let text = value.known_text().unwrap_or_default();
     let (before, after) = text.split_once(placeholder).unwrap_or((&text, ""));
-    let names: Vec<&Value> = words
-        .options
-        .iter()
-        .filter(|(opt, _)| opt.role == "name")
-        .map(|(_, value)| value)
-        .collect();
-    let starts: Vec<Value> = words
-        .operands
-        .iter()
-        .take_while(|operand| !operand.prefix().starts_with(['(', '!']))
-        .cloned()
-        .collect();
-    if starts.is_empty() || !before.is_empty() || !after.is_empty() {
+    if !before.is_empty() || !after.is_empty() {
         return vec![Value::unseen(Origin::Unseen).at(value.span)];
     }
+    listed(words, value.span)
+}
+
+/// The paths find lists.
+pub(super) fn listed(words: &Words<'_>, span: (u32, u32)) -> Vec<Value> {
+    let mut starts = words.operands.clone();
+    if starts.is_empty() {
+        starts.push(Value::literal("."));
+    }
+    let patterns = patterns_of(words);
     starts
         .iter()
-        .map(|start| {
-            let mut found = start.clone();
-            let pattern = match names.as_slice() {
-                [name] => format!("/**/{}", name.sketch()),
-                _ => "/**".to_owned(),
-            };
-            found.pieces.push(Piece {
-                text: Some(pattern),
-                origin: Origin::Literal,
-                pattern: true,
-            });
-            found.at(value.span)
+        .flat_map(|start| {
+            patterns.iter().map(|pattern| {
+                let mut found = start.clone();
+                found.pieces.push(Piece {
+                    text: Some(pattern.clone()),
+                    origin: Origin::Literal,
+                    pattern: true,
+                });
+                found.at(span)
+            })
         })
         .collect()
+}
+
+/// What find's tests by name let through, below a start: everything, unless names bound it.
+fn patterns_of(words: &Words<'_>) -> Vec<String> {
+    let everything = vec!["/**".to_owned()];
+    let mut patterns = Vec::new();
+    let mut negated = false;
+    let grouped = words.options.iter().any(|(opt, _)| opt.id == "(");
+    for (opt, value) in &words.options {
+        match opt.role {
+            // Outside parentheses, `-name a -o -exec` acts on what is not `a`.
+            "alternative" if !grouped => return everything,
+            "name" if !negated => match value.known_text() {
+                // `-path './x/*'` and `-path '*/x/*'` say where below the start.
+                Some(path) if path.contains('/') => {
+                    let below = path.trim_start_matches(['.', '*']).trim_start_matches('/');
+                    patterns.push(format!("/**/{below}"));
+                }
+                Some(name) => patterns.push(format!("/**/{name}")),
+                None => return everything,
+            },
+            _ if negated && opt.id == "(" => return everything,
+            _ => {}
+        }
+        negated = opt.role == "negates";
+    }
+    if patterns.is_empty() {
+        return everything;
+    }
+    patterns
 }

@@ -1,6 +1,6 @@
 //! What flows out of a program: to its standard output, and off this machine.
 
-use super::Program;
+use super::{Program, delegate};
 use crate::action::Effects;
 use crate::catalogue::spec::Output;
 use crate::interpret::credential::{EVERY_VARIABLE, is_secret_variable};
@@ -14,7 +14,14 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 const ECHO_ESCAPES: &str = "\\abceEfnrtvxuU0123456789";
 
 /// What a known program writes to standard output.
-pub fn of_known(words: &Words<'_>, read: &[Origin], program: &Program<'_>) -> Stream {
+///
+/// `serial` tells one new temporary file of the call from another.
+pub fn of_known(
+    words: &Words<'_>,
+    read: &[Origin],
+    program: &Program<'_>,
+    serial: usize,
+) -> Stream {
     match words.command.output {
         Output::Inputs => inputs(words, read, program),
         Output::Network => {
@@ -31,19 +38,49 @@ pub fn of_known(words: &Words<'_>, read: &[Origin], program: &Program<'_>) -> St
         },
         Output::Operands => operands(words),
         Output::Environment => environment(&words.operands),
+        Output::Temporary
+            if !words.operands.is_empty()
+                && words.options.iter().all(|(opt, _)| opt.id != "-t") =>
+        {
+            operands(words)
+        }
+        Output::Temporary if in_usual_place(words) => {
+            Stream::literal(format!("/tmp/tmp.{serial}\n"))
+        }
+        Output::Temporary => Stream {
+            present: true,
+            ..Stream::from_origin(Origin::Unseen)
+        },
+        Output::Listing => Stream {
+            // Text of its own making need not be paths.
+            listed: (words.with_roles().all(|(role, _)| role != "prints"))
+                .then(|| delegate::listed(words, program.span)),
+            ..Stream::from_origin(Origin::Unseen)
+        },
         Output::Decoded => {
             let mut stream = inputs(words, read, program);
             stream.text = None;
+            stream.listed = None;
             stream.decoded = true;
             stream
         }
     }
 }
 
+/// Whether mktemp makes its file where temporary files belong.
+fn in_usual_place(words: &Words<'_>) -> bool {
+    !words.variables.contains_key("TMPDIR")
+        && words
+            .options
+            .iter()
+            .all(|(opt, _)| matches!(opt.id, "--directory" | "--dry-run" | "--quiet" | "-t"))
+}
+
 /// What a program that is not known may write: anything it was given.
 pub fn of_unknown(program: &Program<'_>) -> Stream {
     let mut stream = program.stdin.clone();
     stream.text = None;
+    stream.listed = None;
     stream.present = true;
     stream.add_origin(Origin::Unseen);
     stream
@@ -54,6 +91,7 @@ fn inputs(words: &Words<'_>, read: &[Origin], program: &Program<'_>) -> Stream {
     // `cat` hands its input on unchanged; any other reader may change the text.
     if !(read.is_empty() && words.command.name == "cat") {
         stream.text = None;
+        stream.listed = None;
     }
     if !stream.present && read.is_empty() {
         stream.add_origin(Origin::Unseen);

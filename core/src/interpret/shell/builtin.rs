@@ -276,7 +276,7 @@ fn flags_of(word: &Value) -> Option<String> {
 }
 
 /// The name and value of `name=value`, `name+=value` or `name[…]=value`.
-fn split_assignment(word: &Value) -> Option<(String, Value)> {
+pub fn split_assignment(word: &Value) -> Option<(String, Value)> {
     let prefix = word.prefix();
     let (left, _) = prefix.split_once('=')?;
     let name: String = left

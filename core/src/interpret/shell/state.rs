@@ -216,6 +216,7 @@ pub(super) fn either(ours: &mut Stream, theirs: &Stream) {
     } else if theirs.present {
         if ours.text != theirs.text {
             ours.text = None;
+            ours.listed = None;
         }
         ours.decoded |= theirs.decoded;
         for origin in &theirs.origins {

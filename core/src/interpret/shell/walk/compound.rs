@@ -53,6 +53,8 @@ impl Walker<'_> {
                 {
                     self.defined.push(Arc::clone(function));
                 }
+                let span = self.place(function.body.span);
+                self.runner.defined(state, &function.name, span);
                 Stream::default()
             }
             CommandKind::Test(span) => {
@@ -135,6 +137,7 @@ impl Walker<'_> {
         self.forget(state, body);
         let mut stdout = self.round(state, condition, header, body);
         stdout.text = None;
+        stdout.listed = None;
         stdout
     }
 
@@ -261,6 +264,7 @@ impl Walker<'_> {
         }
         self.ended = false;
         stdout.text = None;
+        stdout.listed = None;
         stdout
     }
 
