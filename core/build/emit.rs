@@ -98,6 +98,7 @@ impl Emitter {
             Some("decoded") => "Decoded",
             Some("environment") => "Environment",
             Some("temporary") => "Temporary",
+            Some("program") => "Program",
             Some("listing") => "Listing",
             Some(other) => return Err(format!("`{other}` is no output")),
         };

@@ -273,6 +273,8 @@ pub enum Output {
     Environment,
     /// The path of a new temporary file (mktemp).
     Temporary,
+    /// The path of the program its operand names (which).
+    Program,
     /// The paths its tests by name let through (find).
     Listing,
 }

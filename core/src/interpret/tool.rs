@@ -1,7 +1,7 @@
 //! Tools: which argument carries which language, and what a tool does by itself.
 
 use super::acts::{self, Found, Given, wildcard};
-use super::argument::Argument;
+use super::argument::{Argument, text_of};
 use super::given::Arguments;
 use super::hint;
 use super::program::Program;
@@ -114,7 +114,7 @@ fn carried(
     arguments: &Argument,
     cwd: Option<&str>,
 ) {
-    let values = argument.values();
+    let values: Vec<Value> = argument.values().into_iter().map(whole).collect();
     let mut state = ShellState {
         cwd: cwd.map(str::to_owned),
         ..ShellState::default()
@@ -126,33 +126,27 @@ fn carried(
         }
         Language::Argv => argv(session, &mut state, values),
         Language::Shell => {
-            for text in texts(values) {
-                shell::walk(&text, &mut state, session, stdin.clone());
+            for value in values {
+                shell::walk(&text_of(&value), &mut state, session, stdin.clone());
             }
         }
         Language::Url => {
             for value in values {
-                let span = (
-                    0,
-                    value
-                        .known_text()
-                        .map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
-                );
-                let setting = session.setting(cwd, span);
+                let setting = session.setting(cwd, value.span);
                 let drafts =
                     http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
                 session.add(drafts);
             }
         }
         Language::Patch => {
-            for text in texts(values) {
-                let setting = session.setting(cwd, (0, u32::try_from(text.len()).unwrap_or(0)));
-                patch::interpret(session, &text, &setting);
+            for value in values {
+                let setting = session.setting(cwd, value.span);
+                patch::interpret(session, &text_of(&value), &setting);
             }
         }
         Language::Code => {
             for value in values {
-                let setting = session.setting(cwd, (0, 0));
+                let setting = session.setting(cwd, value.span);
                 let language = arguments.get("language").and_then(Argument::text);
                 code::interpret(
                     session,
@@ -163,8 +157,8 @@ fn carried(
             }
         }
         Language::Sql => {
-            let setting = session.setting(cwd, (0, 0));
             for value in values {
+                let setting = session.setting(cwd, value.span);
                 sql::interpret(session, &value, &setting);
             }
         }
@@ -184,8 +178,10 @@ fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
     session.program(state, &program);
 }
 
-fn texts(values: Vec<Value>) -> impl Iterator<Item = String> {
-    values.into_iter().filter_map(|value| value.known_text())
+/// A value that is the whole of its argument.
+fn whole(value: Value) -> Value {
+    let end = u32::try_from(text_of(&value).len()).unwrap_or(u32::MAX);
+    value.at((0, end))
 }
 
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
@@ -331,7 +327,11 @@ impl Given for ToolGiven<'_> {
         match (source, &self.cwd) {
             (Source::Cwd, Some(cwd)) => Found::all(vec![Value::literal(cwd.clone())]),
             (Source::Cwd, None) => Found::all(vec![Value::unseen(Origin::Unseen)]),
-            (source, _) => self.arguments.found(source),
+            (source, _) => {
+                let mut found = self.arguments.found(source);
+                found.values = found.values.into_iter().map(whole).collect();
+                found
+            }
         }
     }
 

@@ -38,6 +38,13 @@ pub fn of_known(
         },
         Output::Operands => operands(words),
         Output::Environment => environment(&words.operands),
+        Output::Program => match words.operands.as_slice() {
+            // Where programs lie cannot be seen; any usual place is as good for what it means.
+            [name] if !name.prefix().contains('/') && !name.is_dynamic() => {
+                Stream::literal(format!("/usr/local/bin/{}\n", name.sketch()))
+            }
+            _ => operands(words),
+        },
         Output::Temporary
             if !words.operands.is_empty()
                 && words.options.iter().all(|(opt, _)| opt.id != "-t") =>
