@@ -221,8 +221,12 @@ impl Emitter {
                 .find(|(name, _)| *name == rule.class)
                 .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
             self.paths.push(format!(
-                "PathRule {{ class: PathClass::{}, globs: &{:?}, except: &{:?} }}",
-                class.1, rule.globs, rule.except
+                "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
+                class.1,
+                rule.globs,
+                glob_list(&rule.globs),
+                glob_list(&terms::above(&rule.globs)),
+                glob_list(&rule.except),
             ));
         }
     }
@@ -263,7 +267,7 @@ impl Emitter {
              credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
              steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
             file.code_sinks,
-            file.secret_variables,
+            upper(&file.secret_variables),
             file.credential_headers,
             file.credential_parameters,
             file.guard_variables,
@@ -298,6 +302,16 @@ impl Emitter {
             self.sql
         )
     }
+}
+
+/// Names of variables are compared in upper case.
+fn upper(globs: &[String]) -> Vec<String> {
+    globs.iter().map(|glob| glob.to_uppercase()).collect()
+}
+
+fn glob_list(globs: &[String]) -> String {
+    let globs: Vec<String> = globs.iter().map(|glob| terms::path_glob(glob)).collect();
+    globs.join(", ")
 }
 
 fn declare(

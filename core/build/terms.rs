@@ -180,3 +180,46 @@ pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
         None => Ok((spellings, role)),
     }
 }
+
+/// The Rust expression of a path glob, taken apart so that matching does not have to.
+pub fn path_glob(glob: &str) -> String {
+    let rest = glob.strip_prefix("**/").unwrap_or(glob);
+    let (anchor, text) = if let Some(rest) = glob.strip_prefix("~/") {
+        ("Home".to_owned(), rest.to_owned())
+    } else if glob.starts_with('/') || glob.get(1..3) == Some(":/") {
+        ("Root".to_owned(), glob.to_owned())
+    } else if rest.contains("**") {
+        ("Root".to_owned(), format!("**/{rest}"))
+    } else {
+        // Matching the last components alone is the same as a leading `**`, and much faster.
+        (
+            format!("Last({})", rest.split('/').count()),
+            rest.to_owned(),
+        )
+    };
+    let fixed = text
+        .bytes()
+        .last()
+        .filter(u8::is_ascii_alphanumeric)
+        .unwrap_or(0);
+    format!("PathGlob {{ anchor: GlobAnchor::{anchor}, text: {text:?}, last: {fixed} }}")
+}
+
+/// Globs of the directories above those that `globs` name, and of what holds everything they name.
+/// Globs by file name alone have none: every directory may hold such a file.
+pub fn above(globs: &[String]) -> Vec<String> {
+    let mut above = Vec::new();
+    for glob in globs {
+        let mut glob = glob.trim_end_matches("/**").trim_end_matches("/*");
+        loop {
+            if !above.iter().any(|known| known == glob) {
+                above.push(glob.to_owned());
+            }
+            match glob.rsplit_once('/') {
+                Some((parent, _)) if !matches!(parent, "" | "~" | "**") => glob = parent,
+                _ => break,
+            }
+        }
+    }
+    above
+}

@@ -18,6 +18,7 @@ pub mod shell;
 mod sql;
 mod tool;
 pub mod value;
+pub mod wildcard;
 pub mod words;
 
 use crate::action::Draft;

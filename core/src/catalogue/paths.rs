@@ -1,6 +1,6 @@
 //! What is known of a path from its text alone.
 
-use super::spec::{Catalogue, PathClass};
+use super::spec::{Catalogue, GlobAnchor, PathClass, PathGlob};
 
 /// A path of this machine in canonical form: absolute, `/`-separated, without `.` and `..`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,32 +58,10 @@ impl Path {
     }
 
     /// Whether a path that a rule of this class covers may lie below this one.
-    ///
-    /// Globs that match at any depth by file name alone are left out: every directory may hold one.
     #[must_use]
     pub fn may_hold(&self, class: PathClass, catalogue: &Catalogue) -> bool {
-        catalogue
-            .paths
-            .iter()
-            .filter(|rule| rule.class == class)
-            .any(|rule| {
-                rule.globs.iter().any(|glob| {
-                    let mut glob = glob.trim_end_matches("/**").trim_end_matches("/*");
-                    if self.matches(glob) {
-                        return true;
-                    }
-                    while let Some((parent, _)) = glob.rsplit_once('/') {
-                        if parent.is_empty() || parent == "~" || parent == "**" {
-                            return false;
-                        }
-                        if self.matches(parent) {
-                            return true;
-                        }
-                        glob = parent;
-                    }
-                    false
-                })
-            })
+        let mut rules = catalogue.paths.iter().filter(|rule| rule.class == class);
+        rules.any(|rule| rule.above.iter().any(|glob| self.matches(glob)))
     }
 
     /// Whether this path, itself a pattern, may name one that a rule of this class covers by its name.
@@ -104,7 +82,7 @@ impl Path {
         let deep = above.ends_with("**");
         let folder = above.rsplit('/').next().unwrap_or_default();
         let rules = catalogue.paths.iter().filter(|rule| rule.class == class);
-        rules.flat_map(|rule| rule.globs).any(|glob| {
+        rules.flat_map(|rule| rule.names).any(|glob| {
             let glob = glob.trim_end_matches("/**");
             let (parent, name) = glob.rsplit_once('/').unwrap_or(("", glob));
             let parent = parent.rsplit('/').next().unwrap_or_default();
@@ -115,28 +93,16 @@ impl Path {
         })
     }
 
-    fn matches(&self, glob: &str) -> bool {
-        if let Some(rest) = glob.strip_prefix("~/") {
-            return self
-                .in_home
-                .as_deref()
-                .is_some_and(|path| fast_glob::glob_match(rest, path));
-        }
-        if glob.starts_with('/') || has_drive(glob) {
-            return fast_glob::glob_match(glob, &self.absolute);
-        }
-        // Most globs end in a fixed letter, which rules most of them out at once.
-        let last = glob.as_bytes().last();
-        if last.is_some_and(u8::is_ascii_alphanumeric) && last != self.absolute.as_bytes().last() {
+    fn matches(&self, glob: &PathGlob) -> bool {
+        if glob.last != 0 && self.absolute.as_bytes().last() != Some(&glob.last) {
             return false;
         }
-        let rest = glob.strip_prefix("**/").unwrap_or(glob);
-        let depth = rest.split('/').count();
-        if rest.contains("**") {
-            return fast_glob::glob_match(format!("**/{rest}"), &self.absolute);
-        }
-        // Matching the last components alone is the same, and much faster than a leading `**`.
-        last_components(&self.absolute, depth).is_some_and(|tail| fast_glob::glob_match(rest, tail))
+        let path = match glob.anchor {
+            GlobAnchor::Home => self.in_home.as_deref(),
+            GlobAnchor::Root => Some(self.absolute.as_str()),
+            GlobAnchor::Last(depth) => last_components(&self.absolute, depth),
+        };
+        path.is_some_and(|path| fast_glob::glob_match(glob.text, path))
     }
 }
 

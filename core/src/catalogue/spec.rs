@@ -357,10 +357,36 @@ pub enum Language {
 pub struct PathRule {
     /// What it is.
     pub class: PathClass,
-    /// Globs on the normalised path; `~/` is any home directory, no leading `/` means any depth.
-    pub globs: &'static [&'static str],
-    /// Globs that are exempt.
-    pub except: &'static [&'static str],
+    /// Its globs as written; `~/` is any home directory, no leading `/` means any depth.
+    pub names: &'static [&'static str],
+    /// The same, taken apart.
+    pub globs: &'static [PathGlob],
+    /// What they name or lie in, directory by directory.
+    pub above: &'static [PathGlob],
+    /// What is exempt.
+    pub except: &'static [PathGlob],
+}
+
+/// A glob on a normalised path.
+#[derive(Debug)]
+pub struct PathGlob {
+    /// What its text is matched against.
+    pub anchor: GlobAnchor,
+    /// The glob, without what the anchor says.
+    pub text: &'static str,
+    /// Its last byte, when that is a letter or digit; else 0. Rules most paths out at once.
+    pub last: u8,
+}
+
+/// What a path glob is matched against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobAnchor {
+    /// The path below a home directory.
+    Home,
+    /// The whole path.
+    Root,
+    /// This many last components of the path.
+    Last(usize),
 }
 
 /// What a path is known to be.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::place::Setting;
 use super::value::Value;
+use super::wildcard::wildcard;
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Selector, Span};
 use crate::catalogue::spec::{Act, Cond, Source, Test};
 use crate::vocabulary::{Completeness, Location, ResourceType, Verb};
@@ -84,93 +85,6 @@ fn matches(found: &Found, glob: &str) -> Option<bool> {
         return Some(true);
     }
     if unknown { None } else { Some(false) }
-}
-
-/// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
-/// of these.
-#[must_use]
-pub fn wildcard(glob: &str, text: &str) -> bool {
-    let glob = elements(glob);
-    let text: Vec<char> = text.chars().collect();
-    let (mut g, mut t) = (0_usize, 0_usize);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match (glob.get(g), text.get(t)) {
-            (Some(Element::Run), _) => {
-                star = Some((g, t));
-                g = g.saturating_add(1);
-            }
-            (Some(element), Some(c)) if element.takes(*c) => {
-                g = g.saturating_add(1);
-                t = t.saturating_add(1);
-            }
-            _ => match star {
-                Some((star_g, star_t)) => {
-                    g = star_g.saturating_add(1);
-                    t = star_t.saturating_add(1);
-                    star = Some((star_g, t));
-                }
-                None => return false,
-            },
-        }
-    }
-    glob.iter().skip(g).all(|element| *element == Element::Run)
-}
-
-/// One element of a glob.
-#[derive(PartialEq, Eq)]
-enum Element {
-    Run,
-    Any,
-    One(char),
-    Of(Vec<(char, char)>),
-}
-
-impl Element {
-    fn takes(&self, c: char) -> bool {
-        match self {
-            Self::Run => false,
-            Self::Any => true,
-            Self::One(one) => *one == c,
-            Self::Of(ranges) => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)),
-        }
-    }
-}
-
-fn elements(glob: &str) -> Vec<Element> {
-    let mut elements = Vec::new();
-    let mut rest = glob.chars();
-    while let Some(c) = rest.next() {
-        elements.push(match c {
-            '*' => Element::Run,
-            '?' => Element::Any,
-            // `[]` is an empty list, not a class of nothing.
-            '[' if rest.as_str().find(']').is_some_and(|end| end > 0) => {
-                let inside: Vec<char> = rest.by_ref().take_while(|c| *c != ']').collect();
-                Element::Of(ranges(&inside))
-            }
-            c => Element::One(c),
-        });
-    }
-    elements
-}
-
-/// `a-z_` as ranges; a dash at either end stands for itself.
-fn ranges(mut inside: &[char]) -> Vec<(char, char)> {
-    let mut ranges = Vec::new();
-    loop {
-        match inside {
-            [low, '-', high, rest @ ..] => {
-                ranges.push((*low, *high));
-                inside = rest;
-            }
-            [one, rest @ ..] => {
-                ranges.push((*one, *one));
-                inside = rest;
-            }
-            [] => return ranges,
-        }
-    }
 }
 
 /// The drafts of every act whose conditions hold.
@@ -266,29 +180,4 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
 /// Whether an act without an id is one whose target matters.
 const fn names_something(act: &Act) -> bool {
     !matches!(act.verb, Verb::Read | Verb::List) && !matches!(act.resource, ResourceType::Process)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wildcard;
-
-    #[test]
-    fn globs_know_runs_single_characters_and_classes() {
-        for (glob, text, fits) in [
-            ("*.[sS][sS][hH]*=*", "core.SSHCommand=x", true),
-            ("*.[sS][sS][hH]*=*", "user.name=ssh", false),
-            ("[2-7][0-7][0-7][0-7]", "4755", true),
-            ("[2-7][0-7][0-7][0-7]", "0755", false),
-            ("[*].[*]", "*.*", true),
-            ("[*].[*]", "a.b", false),
-            ("*[+=]*s*", "u+s", true),
-            ("[a", "[a", true),
-            ("[a-]", "-", true),
-            ("?", "", false),
-            ("[]", "[]", true),
-            ("[]", "[1]", false),
-        ] {
-            assert_eq!(wildcard(glob, text), fits, "{glob} {text}");
-        }
-    }
 }

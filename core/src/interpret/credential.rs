@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::acts::{Given, wildcard};
+use super::acts::Given;
 use super::value::{Origin, Value};
+use super::wildcard::wildcard;
 use super::words::Words;
 use crate::action::CredentialUse;
 use crate::catalogue::spec::{Catalogue, CredentialRule, Source};
@@ -90,7 +91,7 @@ pub fn is_secret_variable(name: &str, catalogue: &Catalogue) -> bool {
         || catalogue
             .secret_variables
             .iter()
-            .any(|glob| wildcard(&glob.to_ascii_uppercase(), &name))
+            .any(|glob| wildcard(glob, &name))
 }
 
 /// Whether a parameter of this name carries a credential in a query string.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 mod known;
 
 use self::known::Known;
-use super::acts::wildcard;
 use super::value::Value;
+use super::wildcard::wildcard;
 use crate::action::{Draft, Effects, ResourceRef, Selector, Span};
 use crate::catalogue::paths::{self, Path};
 use crate::catalogue::spec::{Catalogue, PathClass};

@@ -1,9 +1,9 @@
 //! SQL, read by its words: a statement is a read only when nothing in it could be anything else.
 
-use super::acts::wildcard;
 use super::place::Setting;
 use super::session::{Note, Session};
 use super::value::Value;
+use super::wildcard::wildcard;
 use crate::action::Effects;
 use crate::catalogue::spec::SqlWords;
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};

@@ -1,6 +1,6 @@
 //! Tools: which argument carries which language, and what a tool does by itself.
 
-use super::acts::{self, Found, Given, wildcard};
+use super::acts::{self, Found, Given};
 use super::argument::{Argument, text_of};
 use super::given::Arguments;
 use super::hint;
@@ -8,6 +8,7 @@ use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::{self, ShellState};
 use super::value::{Origin, Stream, Value};
+use super::wildcard::wildcard;
 use super::{code, http, patch, sql};
 use crate::action::Effects;
 use crate::call::ToolCall;

@@ -4,9 +4,9 @@ use super::target::Target;
 use super::{Reach, Request, credential, flow, route, service};
 use crate::action::{Draft, Selector};
 use crate::catalogue::spec::Api;
-use crate::interpret::acts::wildcard;
 use crate::interpret::place::Setting;
 use crate::interpret::value::Value;
+use crate::interpret::wildcard::wildcard;
 use crate::limits;
 use crate::vocabulary::{Completeness, Effect, Location, SelectorKind, VerbGroup};
 

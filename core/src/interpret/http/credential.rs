@@ -4,10 +4,10 @@ use super::call::Call;
 use super::pieces::{cut, from, head, parameters, trimmed};
 use crate::action::CredentialUse;
 use crate::catalogue::spec::Catalogue;
-use crate::interpret::acts::wildcard;
 use crate::interpret::argument::text_of;
 use crate::interpret::credential::{from_value, is_credential_parameter};
 use crate::interpret::value::{Origin, Value};
+use crate::interpret::wildcard::wildcard;
 use crate::secret::Secret;
 
 /// Words in front of the token in a header (RFC 9110, 11.1).

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, HttpClient, PathClass, PathRule, Route,
-    SecretMember, Source, SqlWords, Test,
+    Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, PathClass, PathGlob,
+    PathRule, Route, SecretMember, Source, SqlWords, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -192,12 +192,31 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     paths: &[
         PathRule {
             class: PathClass::Secret,
-            globs: &["~/.aws/credentials", ".env"],
+            names: &["~/.aws/credentials", ".env"],
+            globs: &[
+                PathGlob {
+                    anchor: GlobAnchor::Home,
+                    text: ".aws/credentials",
+                    last: b's',
+                },
+                PathGlob {
+                    anchor: GlobAnchor::Last(1),
+                    text: ".env",
+                    last: b'v',
+                },
+            ],
+            above: &[],
             except: &[],
         },
         PathRule {
             class: PathClass::Sink,
-            globs: &["/dev/null", "/dev/stdout"],
+            names: &["/dev/null", "/dev/stdout"],
+            globs: &[PathGlob {
+                anchor: GlobAnchor::Root,
+                text: "/dev/{null,stdout}",
+                last: 0,
+            }],
+            above: &[],
             except: &[],
         },
     ],

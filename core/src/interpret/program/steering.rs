@@ -3,10 +3,10 @@
 use super::{Program, base_name, is_system_program};
 use crate::action::Effects;
 use crate::catalogue::spec::PathClass;
-use crate::interpret::acts::wildcard;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Origin, Stream, Value};
+use crate::interpret::wildcard::wildcard;
 use crate::interpret::words::find;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 

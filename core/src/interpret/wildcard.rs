@@ -1,0 +1,119 @@
+//! The globs of catalogue conditions and names. Matching allocates nothing: it runs for every call.
+
+use std::str::Chars;
+
+/// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
+/// of these. `[]` stands for itself: an empty list.
+#[must_use]
+pub fn wildcard(glob: &str, text: &str) -> bool {
+    let mut glob = glob.chars();
+    let mut text = text.chars();
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let mut rest = glob.clone();
+        match Element::take(&mut rest) {
+            Some(Element::Run) => {
+                glob = rest;
+                star = Some((glob.clone(), text.clone()));
+                continue;
+            }
+            Some(element) => {
+                let mut after = text.clone();
+                if after.next().is_some_and(|c| element.takes(c)) {
+                    glob = rest;
+                    text = after;
+                    continue;
+                }
+            }
+            None if text.as_str().is_empty() => return true,
+            None => {}
+        }
+        // Let the last `*` take one more character.
+        let Some((behind_star, taken)) = &mut star else {
+            return false;
+        };
+        if taken.next().is_none() {
+            return false;
+        }
+        glob = behind_star.clone();
+        text = taken.clone();
+    }
+}
+
+/// One element of a glob.
+enum Element<'a> {
+    Run,
+    Any,
+    One(char),
+    Of(&'a str),
+}
+
+impl<'a> Element<'a> {
+    fn take(glob: &mut Chars<'a>) -> Option<Self> {
+        Some(match glob.next()? {
+            '*' => Self::Run,
+            '?' => Self::Any,
+            '[' => match glob.as_str().split_once(']') {
+                Some((inside, rest)) if !inside.is_empty() => {
+                    *glob = rest.chars();
+                    Self::Of(inside)
+                }
+                _ => Self::One('['),
+            },
+            c => Self::One(c),
+        })
+    }
+
+    fn takes(&self, c: char) -> bool {
+        match self {
+            Self::Run => false,
+            Self::Any => true,
+            Self::One(one) => *one == c,
+            Self::Of(inside) => is_in_class(c, inside),
+        }
+    }
+}
+
+/// Whether `c` is in a class such as `a-z_`; a dash at either end stands for itself.
+fn is_in_class(c: char, class: &str) -> bool {
+    let mut rest = class.chars();
+    while let Some(low) = rest.next() {
+        let mut range = rest.clone();
+        match (range.next(), range.next()) {
+            (Some('-'), Some(high)) => {
+                if (low..=high).contains(&c) {
+                    return true;
+                }
+                rest = range;
+            }
+            _ if low == c => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wildcard;
+
+    #[test]
+    fn globs_know_runs_single_characters_and_classes() {
+        for (glob, text, fits) in [
+            ("*.[sS][sS][hH]*=*", "core.SSHCommand=x", true),
+            ("*.[sS][sS][hH]*=*", "user.name=ssh", false),
+            ("[2-7][0-7][0-7][0-7]", "4755", true),
+            ("[2-7][0-7][0-7][0-7]", "0755", false),
+            ("[*].[*]", "*.*", true),
+            ("[*].[*]", "a.b", false),
+            ("*[+=]*s*", "u+s", true),
+            ("[a", "[a", true),
+            ("[a-]", "-", true),
+            ("?", "", false),
+            ("[]", "[]", true),
+            ("[]", "[1]", false),
+        ] {
+            assert_eq!(wildcard(glob, text), fits, "{glob} {text}");
+        }
+    }
+}
