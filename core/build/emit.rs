@@ -1,9 +1,11 @@
 //! Prints checked catalogue entries as Rust statics.
 
+mod facts;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::form::{Act, Api, Command, Credential, HintsFile, PathRule, Run, SqlFile, Tool};
+use crate::form::{Act, Api, Command, Credential, Run, Tool};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -11,6 +13,8 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Selec
 #[derive(Default)]
 pub struct Emitter {
     statics: String,
+    names: String,
+    known_names: BTreeMap<String, usize>,
     commands: BTreeMap<String, usize>,
     count: usize,
     shared: usize,
@@ -19,6 +23,13 @@ pub struct Emitter {
     paths: Vec<String>,
     hints: String,
     sql: String,
+}
+
+/// An option as its command declares it.
+struct OwnOption {
+    id: String,
+    arity: String,
+    role: String,
 }
 
 /// What a subcommand inherits.
@@ -141,7 +152,7 @@ impl Emitter {
     /// Puts a command's own options into a static that its subcommands share.
     fn keep_options(
         &mut self,
-        own: &BTreeMap<String, String>,
+        own: &BTreeMap<String, OwnOption>,
         scope: &mut Inherited,
     ) -> Result<(), String> {
         if own.is_empty() {
@@ -149,18 +160,40 @@ impl Emitter {
         }
         let name = format!("OPTIONS_{}", self.shared);
         self.shared += 1;
-        let entries: String = own
-            .iter()
-            .map(|(spelling, opt)| format!("({spelling:?}, {opt}), "))
-            .collect();
+        let mut entries = String::new();
+        for (spelling, opt) in own {
+            let (spelling, id, role) = (
+                self.name(spelling),
+                self.name(&opt.id),
+                self.name(&opt.role),
+            );
+            entries.push_str(&format!(
+                "OptionEntry {{ spelling: {spelling}, id: {id}, arity: Arity::{}, role: {role} }}, ",
+                opt.arity
+            ));
+        }
         writeln!(
             self.statics,
-            "static {name}: [(&str, Opt); {}] = [{entries}];",
+            "static {name}: [OptionEntry; {}] = [{entries}];",
             own.len()
         )
         .map_err(|error| error.to_string())?;
         scope.tables.insert(0, name);
         Ok(())
+    }
+
+    /// A range of the text of names, which holds each name once.
+    fn name(&mut self, name: &str) -> String {
+        let start = match self.known_names.get(name) {
+            Some(start) => *start,
+            None => {
+                let start = self.names.len();
+                self.names.push_str(name);
+                self.known_names.insert(name.to_owned(), start);
+                start
+            }
+        };
+        format!("Name {{ start: {start}, length: {} }}", name.len())
     }
 
     /// Puts the acts that apply with every subcommand into a static the subcommands share.
@@ -202,88 +235,6 @@ impl Emitter {
         }
     }
 
-    /// Adds the path rules.
-    pub fn paths(&mut self, rules: Vec<PathRule>) {
-        const CLASSES: &[(&str, &str)] = &[
-            ("secret", "Secret"),
-            ("guard", "Guard"),
-            ("derived", "Derived"),
-            ("temporary", "Temporary"),
-            ("system", "System"),
-            ("device", "Device"),
-            ("sink", "Sink"),
-            ("persistence", "Persistence"),
-            ("recovery", "Recovery"),
-        ];
-        for rule in rules {
-            let class = CLASSES
-                .iter()
-                .find(|(name, _)| *name == rule.class)
-                .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
-            self.paths.push(format!(
-                "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
-                class.1,
-                rule.globs,
-                glob_list(&rule.globs),
-                glob_list(&terms::above(&rule.globs)),
-                glob_list(&rule.except),
-            ));
-        }
-    }
-
-    /// Adds the hints.
-    pub fn hints(&mut self, file: HintsFile) {
-        let words: String = file
-            .hints
-            .iter()
-            .map(|(word, verb)| {
-                assert!(
-                    word.to_lowercase() == *word,
-                    "hints.toml: `{word}` is not lower case"
-                );
-                let verb = Verb::parse(verb)
-                    .unwrap_or_else(|| panic!("hints.toml: `{word}`: `{verb}` is no verb"));
-                format!("({word:?}, Verb::{}), ", verb.variant_name())
-            })
-            .collect();
-        let steering: String = file
-            .steering_variables
-            .iter()
-            .map(|(name, why)| format!("({name:?}, {why:?}), "))
-            .collect();
-        let harmless: String = file
-            .steering_harmless
-            .iter()
-            .map(|(name, globs)| {
-                assert!(
-                    file.steering_variables.contains_key(name),
-                    "hints.toml: `{name}` is harmless but steers nothing"
-                );
-                format!("({name:?}, &{globs:?}), ")
-            })
-            .collect();
-        self.hints = format!(
-            "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
-             credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
-             steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
-            file.code_sinks,
-            upper(&file.secret_variables),
-            file.credential_headers,
-            file.credential_parameters,
-            file.guard_variables,
-            file.guard_names,
-            file.observing
-        );
-    }
-
-    /// Adds the words of SQL.
-    pub fn sql(&mut self, file: SqlFile) {
-        self.sql = format!(
-            "sql: SqlWords {{ reads: &{:?}, acts: &{:?} }}",
-            file.reads, file.acts
-        );
-    }
-
     /// The whole Rust source.
     pub fn finish(self) -> String {
         let commands: String = self
@@ -292,9 +243,10 @@ impl Emitter {
             .map(|(name, number)| format!("({name:?}, &COMMAND_{number}),\n"))
             .collect();
         format!(
-            "{}\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
+            "{}\n/// The names of options, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
              commands: &[{commands}], apis: &[{}], tools: &[{}], paths: &[{}], {}, {} }};\n",
             self.statics,
+            self.names,
             self.apis.join(",\n"),
             self.tools.join(",\n"),
             self.paths.join(",\n"),
@@ -304,21 +256,11 @@ impl Emitter {
     }
 }
 
-/// Names of variables are compared in upper case.
-fn upper(globs: &[String]) -> Vec<String> {
-    globs.iter().map(|glob| glob.to_uppercase()).collect()
-}
-
-fn glob_list(globs: &[String]) -> String {
-    let globs: Vec<String> = globs.iter().map(|glob| terms::path_glob(glob)).collect();
-    globs.join(", ")
-}
-
 fn declare(
     text: &str,
     arity: &str,
     scope: &mut Inherited,
-    own: &mut BTreeMap<String, String>,
+    own: &mut BTreeMap<String, OwnOption>,
 ) -> Result<(), String> {
     let (spellings, role) = terms::option(text)?;
     let id = spellings
@@ -326,7 +268,11 @@ fn declare(
         .find(|spelling| spelling.starts_with("--"))
         .unwrap_or(&spellings[0]);
     for spelling in &spellings {
-        let opt = format!("Opt {{ id: {id:?}, arity: Arity::{arity}, role: {role:?} }}");
+        let opt = OwnOption {
+            id: (*id).to_owned(),
+            arity: arity.to_owned(),
+            role: role.to_owned(),
+        };
         if own.insert((*spelling).to_owned(), opt).is_some() {
             return Err(format!("option `{spelling}` is declared twice"));
         }

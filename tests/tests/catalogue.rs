@@ -128,7 +128,10 @@ fn what_is_searched_is_sorted() {
             command.subcommands.iter().map(|(name, _)| *name),
         );
         for table in command.options {
-            assert_sorted(command.name, table.iter().map(|(name, _)| *name));
+            assert_sorted(
+                command.name,
+                table.iter().map(|entry| entry.spelling.as_str()),
+            );
         }
     }
     for api in CATALOGUE.apis {

@@ -54,7 +54,7 @@ pub struct Command {
     pub name: &'static str,
     /// Tables of options: its own, then its parents'. Sorted by name; an option with several names
     /// stands once for each.
-    pub options: &'static [&'static [(&'static str, Opt)]],
+    pub options: &'static [&'static [OptionEntry]],
     /// How its words are read.
     pub syntax: Syntax,
     /// Subcommands, sorted by name.
@@ -86,6 +86,31 @@ pub struct Syntax {
     pub bare_bundle: bool,
     /// Leading `NAME=value` operands are environment assignments (env, sudo).
     pub assignments: bool,
+}
+
+/// One spelling of an option, as it stands in a table.
+///
+/// There are tens of thousands of these texts; as pointers the loader would have to adjust each one
+/// whenever a process starts, so they are ranges of one text.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionEntry {
+    /// The spelling.
+    pub spelling: Name,
+    /// See [`Opt::id`].
+    pub id: Name,
+    /// See [`Opt::arity`].
+    pub arity: Arity,
+    /// See [`Opt::role`].
+    pub role: Name,
+}
+
+/// A range of the catalogue's text of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    /// First byte.
+    pub start: u32,
+    /// Number of bytes.
+    pub length: u16,
 }
 
 /// One option.

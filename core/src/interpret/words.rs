@@ -228,7 +228,12 @@ impl<'a> Words<'a> {
 
     fn lookup(&self, spelling: &str) -> Option<Opt> {
         let mut tables = self.command.options.iter();
-        tables.find_map(|table| find(table, spelling))
+        tables.find_map(|table| {
+            let index = table
+                .binary_search_by(|entry| entry.spelling.as_str().cmp(spelling))
+                .ok()?;
+            table.get(index).map(Opt::from)
+        })
     }
 
     /// The option that `name` is the only abbreviation of.
@@ -241,11 +246,11 @@ impl<'a> Words<'a> {
             .options
             .iter()
             .flat_map(|table| table.iter())
-            .filter(|(spelling, _)| spelling.starts_with(name));
-        let (_, first) = matching.next()?;
+            .filter(|entry| entry.spelling.as_str().starts_with(name));
+        let first = matching.next()?;
         matching
-            .all(|(_, other)| other.id == first.id)
-            .then_some(*first)
+            .all(|other| other.id == first.id)
+            .then(|| Opt::from(first))
     }
 }
 

@@ -1,0 +1,100 @@
+//! What is known of paths, words and SQL, as Rust expressions.
+
+use super::Emitter;
+use crate::form::{HintsFile, PathRule, SqlFile};
+use crate::terms;
+use crate::vocabulary::Verb;
+
+impl Emitter {
+    /// Adds the path rules.
+    pub fn paths(&mut self, rules: Vec<PathRule>) {
+        const CLASSES: &[(&str, &str)] = &[
+            ("secret", "Secret"),
+            ("guard", "Guard"),
+            ("derived", "Derived"),
+            ("temporary", "Temporary"),
+            ("system", "System"),
+            ("device", "Device"),
+            ("sink", "Sink"),
+            ("persistence", "Persistence"),
+            ("recovery", "Recovery"),
+        ];
+        for rule in rules {
+            let class = CLASSES
+                .iter()
+                .find(|(name, _)| *name == rule.class)
+                .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
+            self.paths.push(format!(
+                "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
+                class.1,
+                rule.globs,
+                glob_list(&rule.globs),
+                glob_list(&terms::above(&rule.globs)),
+                glob_list(&rule.except),
+            ));
+        }
+    }
+
+    /// Adds the hints.
+    pub fn hints(&mut self, file: HintsFile) {
+        let words: String = file
+            .hints
+            .iter()
+            .map(|(word, verb)| {
+                assert!(
+                    word.to_lowercase() == *word,
+                    "hints.toml: `{word}` is not lower case"
+                );
+                let verb = Verb::parse(verb)
+                    .unwrap_or_else(|| panic!("hints.toml: `{word}`: `{verb}` is no verb"));
+                format!("({word:?}, Verb::{}), ", verb.variant_name())
+            })
+            .collect();
+        let steering: String = file
+            .steering_variables
+            .iter()
+            .map(|(name, why)| format!("({name:?}, {why:?}), "))
+            .collect();
+        let harmless: String = file
+            .steering_harmless
+            .iter()
+            .map(|(name, globs)| {
+                assert!(
+                    file.steering_variables.contains_key(name),
+                    "hints.toml: `{name}` is harmless but steers nothing"
+                );
+                format!("({name:?}, &{globs:?}), ")
+            })
+            .collect();
+        self.hints = format!(
+            "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
+             credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
+             steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
+            file.code_sinks,
+            upper(&file.secret_variables),
+            file.credential_headers,
+            file.credential_parameters,
+            file.guard_variables,
+            file.guard_names,
+            file.observing
+        );
+    }
+
+    /// Adds the words of SQL.
+    pub fn sql(&mut self, file: SqlFile) {
+        self.sql = format!(
+            "sql: SqlWords {{ reads: &{:?}, acts: &{:?} }}",
+            file.reads, file.acts
+        );
+    }
+}
+
+/// Names of variables are compared in upper case.
+fn upper(globs: &[String]) -> Vec<String> {
+    globs.iter().map(|glob| glob.to_uppercase()).collect()
+}
+
+fn glob_list(globs: &[String]) -> String {
+    let globs: Vec<String> = globs.iter().map(|glob| terms::path_glob(glob)).collect();
+    globs.join(", ")
+}
