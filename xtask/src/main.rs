@@ -61,17 +61,17 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Outcome {
-    cargo(&["test", "--release", "--workspace", "--all-targets"])?;
-    cargo(&["test", "--release", "--workspace", "--doc"])?;
     wasm()?;
-    // The crates depend on each other, so they are packed together; what is packed was built above.
+    // The crates depend on each other, so they are packed together; what is packed is built below.
     cargo(&[
         "package",
         "--workspace",
         "--allow-dirty",
         "--no-verify",
         "--quiet",
-    ])
+    ])?;
+    cargo(&["build", "--release", "--workspace", "--benches"])?;
+    cargo(&["test", "--release", "--workspace"])
 }
 
 fn ready() -> Outcome {

@@ -2,6 +2,7 @@
 
 mod delegate;
 mod output;
+mod script_file;
 mod steering;
 mod unknown;
 mod written;
@@ -61,7 +62,7 @@ impl Session<'_> {
                 self.known(state, command, arguments, program)
             }
             None if path.contains('/') => {
-                let run = delegate::ScriptFile {
+                let run = script_file::ScriptFile {
                     file: name,
                     language: "",
                     what: "program",

@@ -1,31 +1,17 @@
 //! What a program makes run: other programs, shell text, scripts and foreign code.
 
-use super::{Program, unknown};
+use super::Program;
 use crate::action::Effects;
 use crate::catalogue::spec::{Place, Run, RunForm, Source};
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
-use crate::interpret::code;
-use crate::interpret::place::{Machine, Setting};
-use crate::interpret::session::{Note, Session};
+use crate::interpret::place::Machine;
+use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
 use crate::interpret::words::{Words, find};
 use crate::limits;
-use crate::vocabulary::{
-    Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb,
-};
-
-/// A program in a file, about to be run.
-#[derive(Debug)]
-pub struct ScriptFile<'a> {
-    /// The file.
-    pub file: &'a Value,
-    /// The language of the interpreter; empty for the file's own.
-    pub language: &'a str,
-    /// What runs it, for the operation's name.
-    pub what: &'a str,
-}
+use crate::vocabulary::{Effect, SelectorKind};
 
 impl Session<'_> {
     /// Interprets what a known program makes run.
@@ -242,7 +228,7 @@ impl Session<'_> {
     }
 
     /// Walks shell text that stands inside another text of the call.
-    fn shell_text(
+    pub(super) fn shell_text(
         &mut self,
         state: &mut ShellState,
         text: &str,
@@ -256,204 +242,6 @@ impl Session<'_> {
         let outcome = shell::walk(text, state, self, stdin.clone());
         self.frame.outer_span = outer;
         outcome.stdout
-    }
-
-    /// A script given as the operand of an interpreter.
-    fn script(
-        &mut self,
-        state: &mut ShellState,
-        file: &Value,
-        language: &str,
-        program: &Program<'_>,
-    ) {
-        let run = ScriptFile {
-            file,
-            language,
-            what: "script",
-        };
-        if file
-            .exact()
-            .is_some_and(|name| matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0"))
-        {
-            let stdin = program.stdin.clone();
-            return self.input(state, &stdin, language, program);
-        }
-        self.script_file(state, &run, program.span);
-    }
-
-    /// A file about to be run as a program.
-    pub(super) fn script_file(
-        &mut self,
-        state: &mut ShellState,
-        run: &ScriptFile<'_>,
-        span: (u32, u32),
-    ) {
-        let cwd = state.cwd.clone();
-        let setting = self.setting(cwd.as_deref(), span);
-        if let Some(content) = self.content_of(state, run.file, &setting) {
-            if let Some(text) = content.text.as_ref().filter(|_| !content.decoded) {
-                let language = if run.language.is_empty() {
-                    "shell"
-                } else {
-                    run.language
-                };
-                let text = text.expose().to_owned();
-                return self.text_in(state, &text, language, run.file.span, &Stream::default());
-            }
-            let plain = |origin: &Origin| matches!(origin, Origin::File(_));
-            if content.decoded || content.origins.is_empty() || !content.origins.iter().all(plain) {
-                return self.hidden(&content, run.file, &setting);
-            }
-        }
-        if run.file.origins().any(|origin| {
-            matches!(
-                origin,
-                Origin::Network(_) | Origin::Unseen | Origin::File(_)
-            )
-        }) {
-            let content = Stream::from_value(run.file);
-            return self.hidden(&content, run.file, &setting);
-        }
-        if run.language == "sql" {
-            // A database does whatever the file says, wherever the file lies.
-            let unseen = Value::unseen(Origin::Unseen).at(run.file.span);
-            return self.code_value(state, &unseen, run.language, span);
-        }
-        let mut place = crate::action::Draft {
-            operation: format!("program:{}", run.what).into(),
-            verb: Verb::Execute,
-            resource: crate::action::Resource {
-                kind: ResourceType::File,
-                id: run.file.sketch(),
-                parents: Vec::new(),
-            },
-            location: Location::Remote,
-            selectors: Vec::new(),
-            reversibility: Reversibility::Irreversible,
-            scope: crate::action::Scope::default(),
-            effects: setting.effects,
-            credential: None,
-            completeness: Completeness::Opaque,
-            span: crate::action::Span::default(),
-            evidence: vec!["a program in a file that is not read".to_owned()],
-        };
-        setting.place_draft(&mut place, Some(run.file));
-        if place.resource.kind == ResourceType::File {
-            place.resource.kind = ResourceType::Process;
-        }
-        if matches!(place.location, Location::Temporary | Location::Unknown) {
-            place.effects = place.effects.with(Effect::RemoteCode);
-            place
-                .evidence
-                .push("it lies outside what the developer keeps".to_owned());
-        }
-        self.add(vec![place]);
-    }
-
-    /// The content of a file written earlier in this call.
-    fn content_of(
-        &self,
-        state: &ShellState,
-        file: &Value,
-        setting: &Setting<'_>,
-    ) -> Option<Stream> {
-        let name = file.exact()?;
-        let absolute = setting.resolve(&name).map(|path| path.absolute);
-        let here = state.files.get(&state.file_key(&name));
-        let known = here.or_else(|| state.files.get(absolute.as_deref()?));
-        let absolute = absolute.as_deref()?;
-        known
-            .or_else(|| unpacked_from_network(state, absolute))
-            .cloned()
-    }
-
-    /// Standard input run as a program.
-    fn input(
-        &mut self,
-        state: &mut ShellState,
-        stdin: &Stream,
-        language: &str,
-        program: &Program<'_>,
-    ) {
-        if !stdin.present {
-            return;
-        }
-        if let Some(text) = stdin.text.as_ref().filter(|_| !stdin.decoded) {
-            let text = text.expose().to_owned();
-            return self.text_in(state, &text, language, program.span, &Stream::default());
-        }
-        let cwd = state.cwd.clone();
-        let setting = self.setting(cwd.as_deref(), program.span);
-        // `bash < run.sh` is the same as `bash run.sh`.
-        if !stdin.decoded
-            && let [Origin::File(path)] = stdin.origins.as_slice()
-        {
-            let file = Value::literal(path.clone()).at(program.span);
-            return self.script_file(
-                state,
-                &ScriptFile {
-                    file: &file,
-                    language,
-                    what: "script",
-                },
-                program.span,
-            );
-        }
-        let id = Value::literal("standard input").at(program.span);
-        self.hidden(stdin, &id, &setting);
-    }
-
-    fn text_in(
-        &mut self,
-        state: &mut ShellState,
-        text: &str,
-        language: &str,
-        span: (u32, u32),
-        stdin: &Stream,
-    ) {
-        if language == "shell" || language.is_empty() {
-            state.subshell(|inner| self.shell_text(inner, text, span, stdin));
-        } else {
-            let value = Value::literal(text).at(span);
-            self.code_value(state, &value, language, span);
-        }
-    }
-
-    fn code_value(&mut self, state: &ShellState, value: &Value, language: &str, span: (u32, u32)) {
-        let cwd = state.cwd.clone();
-        let setting = self.setting(cwd.as_deref(), span);
-        let language = if language.is_empty() {
-            "code"
-        } else {
-            language
-        };
-        code::interpret(self, value, &unknown::slug(language), &setting);
-    }
-
-    /// A program whose text came over the network or cannot be seen.
-    fn hidden(&mut self, content: &Stream, what: &Value, setting: &Setting<'_>) {
-        let (operation, why) = if content.from_network() {
-            (
-                "program:fetched",
-                "a program fetched from the network is run",
-            )
-        } else {
-            ("program:hidden", "a program that cannot be seen is run")
-        };
-        let id = Value::literal(what.sketch()).at(what.span);
-        self.note(
-            Note {
-                operation,
-                verb: Verb::Execute,
-                kind: ResourceType::Process,
-                id: Some(&id),
-                reversibility: Reversibility::Irreversible,
-                effects: Effects::of(&[Effect::RemoteCode]),
-                completeness: Completeness::Opaque,
-                evidence: why,
-            },
-            setting,
-        );
     }
 }
 
@@ -489,21 +277,6 @@ fn host_of(words: &Words<'_>, source: Source) -> String {
 fn groups_of(words: &Words<'_>, id: &str) -> Vec<Vec<Value>> {
     let used = words.groups.iter().filter(|(name, _)| *name == id);
     used.map(|(_, group)| group.clone()).collect()
-}
-
-/// What was unpacked into a folder above `file`. In the working directory itself lie the developer's
-/// own files as well, so there only folders count.
-fn unpacked_from_network<'a>(state: &'a ShellState, file: &str) -> Option<&'a Stream> {
-    let (mut folder, _) = file.rsplit_once('/')?;
-    if state.cwd.as_deref() == Some(folder) {
-        return None;
-    }
-    loop {
-        if let Some(stream) = state.files.get(folder).filter(|one| one.from_network()) {
-            return Some(stream);
-        }
-        folder = folder.rsplit_once('/')?.0;
-    }
 }
 
 /// A word out of an input that is not known.

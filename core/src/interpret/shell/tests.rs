@@ -104,7 +104,7 @@ pub(super) fn record(text: &str) -> Recorder {
     record_with(
         text,
         &mut ShellState {
-            cwd: Some("/work".to_owned()),
+            cwd: Some("/repo".to_owned()),
             ..ShellState::default()
         },
     )
