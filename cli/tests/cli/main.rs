@@ -6,5 +6,6 @@ mod discovery;
 mod explain;
 mod fail_closed;
 mod hook;
+mod incident;
 mod init;
 mod support;

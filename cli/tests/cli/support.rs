@@ -92,7 +92,12 @@ impl Home {
     }
 
     pub fn run(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Answer {
-        let mut child = self.command(arguments).spawn().unwrap();
+        Self::feed(self.command(arguments), input)
+    }
+
+    /// Runs `command` with `input` on its standard input.
+    pub fn feed(mut command: Command, input: impl AsRef<[u8]>) -> Answer {
+        let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.as_ref().to_vec();
         // A command may answer before it has read everything.
