@@ -22,6 +22,12 @@ pub trait Given {
 
     /// Whether standard input is a pipe, file or heredoc.
     fn has_stdin(&self) -> bool;
+
+    /// Whether every member that may name the resource counts, not only the first that does. A tool
+    /// takes one spelling of an argument; a decoy in another must not hide it.
+    fn heeds_every_id(&self) -> bool {
+        false
+    }
 }
 
 /// What a source yields.
@@ -104,10 +110,13 @@ pub fn drafts(acts: &[Act], given: &dyn Given, setting: &Setting<'_>) -> Vec<Dra
 fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> {
     let mut found = Found::default();
     for source in act.id {
-        found = given.found(*source);
-        if !found.values.is_empty() {
-            break;
+        let every = given.heeds_every_id() && matches!(source, Source::Argument(_));
+        if !found.values.is_empty() && !every {
+            continue;
         }
+        let more = given.found(*source);
+        found.values.extend(more.values);
+        found.incomplete = more.incomplete || (every && found.incomplete);
     }
     let selectors: Vec<Selector> = act
         .selectors

@@ -347,4 +347,8 @@ impl Given for ToolGiven<'_> {
     fn has_stdin(&self) -> bool {
         false
     }
+
+    fn heeds_every_id(&self) -> bool {
+        true
+    }
 }
