@@ -8,8 +8,8 @@ use std::time::Duration;
 use checkrein::decision::DenyReason;
 use checkrein::{Bundle, Decision, limits, wire};
 
-use crate::config::{self, Place};
-use crate::lines::{Line, Lines};
+use checkrein_runtime::config::Place;
+use checkrein_runtime::lines::{Line, Lines};
 use crate::options::{ConfigOptions, STOP};
 use crate::watchdog::Watchdog;
 use crate::{engine, show};
@@ -42,7 +42,7 @@ pub struct Options {
 /// Runs the command.
 pub fn run(options: &Options) -> ExitCode {
     engine::quiet_panics();
-    let bundle = match config::open(&options.config, &Place::of_process()) {
+    let bundle = match options.config.open(&Place::of_process()) {
         Ok(opened) => {
             show::notes(&opened.notes);
             opened.bundle

@@ -8,10 +8,11 @@ use checkrein::Bundle;
 use checkrein::inventory::Mode;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::config::{self, ConfigError, Files, Pins, Place, Trust};
+use checkrein_runtime::cache;
+use checkrein_runtime::config::{self, ConfigError, Files, Pins, Place, Trust};
 use crate::options::ConfigOptions;
 use crate::show::style::{GOOD, LABEL};
-use crate::{cache, engine, show};
+use crate::{engine, show};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,10 +1,9 @@
 //! The one way from a call to a decision: the core, with every panic turned into a refusal.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use checkrein::decision::DenyReason;
 use checkrein::{Bundle, Decision, ToolCall};
+use checkrein_runtime::guard::{guarded, panicked};
 
 /// Decides `call`.
 pub fn authorize(bundle: &Bundle, call: &ToolCall) -> Decision {
@@ -12,15 +11,7 @@ pub fn authorize(bundle: &Bundle, call: &ToolCall) -> Decision {
         inject_fault();
         checkrein::authorize(bundle, call)
     };
-    guarded(decide).unwrap_or_else(|| {
-        let reason = DenyReason::Internal("it panicked while reading the call".to_owned());
-        Decision::refuse(reason, bundle.digest())
-    })
-}
-
-/// The result of `work`; `None` when it panicked.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
+    guarded(decide).unwrap_or_else(|| Decision::refuse(panicked(), bundle.digest()))
 }
 
 /// Replaces the panic message, which may quote the call, by the place of the panic.

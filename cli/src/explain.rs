@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use checkrein::call::{Agent, Workspace};
+use checkrein::call::Agent;
 use checkrein::{Decision, ToolCall, limits, wire};
+use checkrein_runtime::config::Place;
+use checkrein_runtime::{guard, lines, surroundings};
 
-use crate::config::{self, Place};
 use crate::options::{ConfigOptions, STOP};
-use crate::{engine, lines, show, surroundings};
+use crate::{engine, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,7 +67,7 @@ pub fn run(options: &Options) -> ExitCode {
 
 fn explain(options: &Options) -> Result<String, String> {
     let place = place(options);
-    let opened = config::open(&options.config, &place).map_err(|error| error.to_string())?;
+    let opened = options.config.open(&place).map_err(|error| error.to_string())?;
     show::notes(&opened.notes);
     let call = match (&options.shell, &options.file) {
         (Some(command), _) => shell_call(command, &options.agent, &place),
@@ -86,20 +87,13 @@ fn text(decision: &Decision, call: &ToolCall) -> String {
 
 fn place(options: &Options) -> Place {
     match &options.workspace {
-        Some(workspace) => {
-            let root = std::path::absolute(workspace).unwrap_or_else(|_| workspace.clone());
-            Place {
-                start: root.clone(),
-                root,
-            }
-        }
+        Some(workspace) => Place::at(workspace),
         None => Place::of_process(),
     }
 }
 
 fn shell_call(command: &str, agent: &str, place: &Place) -> ToolCall {
     let env = surroundings::environment();
-    let text = |path: &Path| Some(path.to_string_lossy().replace('\\', "/"));
     ToolCall {
         tool: "Bash".to_owned(),
         server: None,
@@ -109,11 +103,7 @@ fn shell_call(command: &str, agent: &str, place: &Place) -> ToolCall {
             id: agent.to_owned(),
             ..Agent::default()
         },
-        workspace: Workspace {
-            root: text(&place.root),
-            cwd: text(&place.start),
-            facts: surroundings::facts(&place.start, &env),
-        },
+        workspace: guard::workspace(place, &env),
         env,
     }
 }

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use checkrein::secret::Secret;
 
 use crate::options::STOP;
-use crate::{lines, show};
+use checkrein_runtime::lines;
+
+use crate::show;
 
 /// Longest credential, in bytes.
 const LONGEST: usize = 64 * 1024;

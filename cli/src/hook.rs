@@ -18,7 +18,8 @@ use checkrein::inventory::Mode;
 use checkrein::vocabulary::Verdict;
 use checkrein::{Decision, ToolCall};
 
-use crate::config::{self, Place};
+use checkrein_runtime::config::Place;
+use checkrein_runtime::guard;
 use crate::engine;
 use crate::options::ConfigOptions;
 use crate::watchdog::Watchdog;
@@ -92,7 +93,7 @@ pub fn run(host: &Host) -> ExitCode {
         return answer::refuse("there can be no watchdog thread").give();
     };
     watchdog.begin();
-    let answer = engine::guarded(|| answer_to(host, common))
+    let answer = guard::guarded(|| answer_to(host, common))
         .unwrap_or_else(|| answer::refuse("checkrein failed; the call is not allowed"));
     watchdog.claim();
     answer.give()
@@ -112,7 +113,7 @@ fn answer_to(host: &Host, options: &HookOptions) -> Answer {
         Ok(None) => return Answer::NoOpinion,
         Err(error) => return answer::refuse(&unreadable(&error)),
     };
-    let opened = match config::open(&options.config, &place(&call)) {
+    let opened = match options.config.open(&place(&call)) {
         Ok(opened) => opened,
         Err(error) => return answer::refuse(&format!("the configuration cannot be used: {error}")),
     };
@@ -162,7 +163,7 @@ fn unreadable(error: &EventError) -> String {
 }
 
 fn late_reason() -> &'static str {
-    if crate::cache::validating() {
+    if checkrein_runtime::cache::validating() {
         "the policies have changed and validating them takes longer than the hook may; run \
          `checkrein check` once"
     } else {

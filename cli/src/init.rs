@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{FILE_NAME, Place, shown, workspace_of};
+use checkrein_runtime::config::{FILE_NAME, Place, shown, workspace_of};
 use crate::show;
 use crate::show::style::GOOD;
 

@@ -5,19 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
-mod cache;
 mod check;
-mod config;
 mod demo;
 mod engine;
 mod explain;
 mod fingerprint;
 mod hook;
 mod init;
-mod lines;
 mod options;
 mod show;
-mod surroundings;
 mod watchdog;
 
 fn main() -> std::process::ExitCode {

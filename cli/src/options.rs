@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use checkrein_runtime::config::{self, ConfigError, Opened, Place};
+
 use crate::{authorize, check, demo, explain, fingerprint, hook, init};
 
 /// Exit code of everything that must stop a tool call, and of every failure to answer.
@@ -67,6 +69,11 @@ pub struct ConfigOptions {
 }
 
 impl ConfigOptions {
+    /// Opens the bundle of the configuration that counts in `place`.
+    pub fn open(&self, place: &Place) -> Result<Opened, ConfigError> {
+        config::open(self.config.as_deref(), self.packs(), place)
+    }
+
     /// The packs asked for, if any.
     pub fn packs(&self) -> Option<Vec<String>> {
         (!self.packs.is_empty()).then(|| self.packs.clone())

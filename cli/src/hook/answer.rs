@@ -5,12 +5,10 @@ use std::process::ExitCode;
 
 use checkrein::Decision;
 use checkrein::vocabulary::Verdict;
+use checkrein_runtime::message;
 use serde_json::{Value, json};
 
 use crate::options::STOP;
-
-/// Longest reason, in characters; hosts show it to a model.
-const LONGEST: usize = 2_000;
 
 /// How the host can ask its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub fn refuse(reason: &str) -> Answer {
     Answer::Stop(
         format!("checkrein: {reason}")
             .chars()
-            .take(LONGEST)
+            .take(message::LONGEST)
             .collect(),
     )
 }
@@ -65,39 +63,19 @@ pub fn of(decision: &Decision, asking: Asking, notes: &[String]) -> Answer {
     }
 }
 
-/// Why, what to do instead, and which policies say so.
+/// Why, what to do instead, how it can be approved, and which policies say so.
 pub fn text(decision: &Decision, asking: Asking, notes: &[String]) -> String {
-    let mut lines = vec![format!("checkrein: {}", decision.reason)];
-    lines.extend(
-        decision
-            .advice
-            .as_ref()
-            .map(|advice| format!("Instead: {advice}")),
-    );
-    if let (Some(approval), Asking::Nobody) = (&decision.approval, asking) {
-        lines.push(format!(
-            "This needs approval (of {}), which this event cannot ask for. A human can run it \
-             themselves, or the operator can change the policy.",
-            approval.teams.join(", ")
-        ));
-    } else if let Some(approval) = &decision.approval {
-        lines.push(format!("May be approved by: {}", approval.teams.join(", ")));
-    }
-    let judged = decision
-        .actions
-        .iter()
-        .filter(|judged| judged.verdict == decision.verdict);
-    let mut policies: Vec<&str> = judged
-        .flat_map(|judged| &judged.policies)
-        .map(|policy| policy.id.as_str())
-        .collect();
-    policies.sort_unstable();
-    policies.dedup();
-    if !policies.is_empty() {
-        lines.push(format!("Policies: {}", policies.join(", ")));
-    }
-    lines.extend(notes.iter().map(|note| format!("Note: {note}")));
-    lines.join("\n").chars().take(LONGEST).collect()
+    let approval = decision.approval.as_ref().map(|approval| {
+        let teams = approval.teams.join(", ");
+        match asking {
+            Asking::Nobody => format!(
+                "This needs approval (of {teams}), which this event cannot ask for. A human can \
+                 run it themselves, or the operator can change the policy."
+            ),
+            _ => format!("May be approved by: {teams}"),
+        }
+    });
+    message::with(decision, approval, notes)
 }
 
 impl Answer {

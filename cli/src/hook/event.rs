@@ -7,7 +7,7 @@ use checkrein::limits;
 use checkrein::wire::{self, WireError};
 use serde_json::{Map, Value};
 
-use crate::{lines, surroundings};
+use checkrein_runtime::{lines, surroundings};
 
 /// Longest event, in bytes. Events may carry the content of a file that plays no part.
 const EVENT_BYTES: usize = 8 * 1024 * 1024;

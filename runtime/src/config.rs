@@ -11,7 +11,6 @@ use checkrein::error::LoadErrors;
 use checkrein::policy::Sources;
 
 use crate::cache;
-use crate::options::ConfigOptions;
 
 pub use discover::{FILE_NAME, Trust, discover, nearest, workspace_of};
 pub use files::Files;
@@ -83,8 +82,25 @@ pub struct Place {
 
 impl Place {
     /// The place of this process: its working directory in the repository around it.
+    #[must_use]
     pub fn of_process() -> Self {
-        let start = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        Self::around(&std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")))
+    }
+
+    /// The place of a tool whose workspace is `directory`.
+    #[must_use]
+    pub fn at(directory: &Path) -> Self {
+        let root = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+        Self {
+            start: root.clone(),
+            root,
+        }
+    }
+
+    /// The place of a tool that runs in `directory`, in the repository around it.
+    #[must_use]
+    pub fn around(directory: &Path) -> Self {
+        let start = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
         let root = workspace_of(&start);
         Self { start, root }
     }
@@ -99,12 +115,20 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// Finds the configuration and opens its bundle, from the cache when it was validated before.
-pub fn open(options: &ConfigOptions, place: &Place) -> Result<Opened, ConfigError> {
-    let discovery = discover(options.config.as_deref(), place)?;
+/// Finds the configuration, unless it is `named`, and opens its bundle, from the cache when it was
+/// validated before. `packs` replace those it names.
+///
+/// # Errors
+/// When the configuration cannot be used.
+pub fn open(
+    named: Option<&Path>,
+    packs: Option<Vec<String>>,
+    place: &Place,
+) -> Result<Opened, ConfigError> {
+    let discovery = discover(named, place)?;
     let notes = discovery.ignored.iter().map(ToString::to_string).collect();
     let files = discovery.found.map(|found| found.files);
-    let sources = sources(files, options.packs());
+    let sources = sources(files, packs);
     let bundle = cache::open(&sources)?;
     Ok(Opened { bundle, notes })
 }

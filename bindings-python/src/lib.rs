@@ -1,0 +1,22 @@
+//! The native module of the Python package: convert, call, convert.
+//!
+//! Everything that decides lives in `checkrein` and `checkrein-runtime`. Nothing here panics into
+//! Python, and deciding holds no lock of the interpreter.
+
+mod approvals;
+mod engine;
+
+use pyo3::prelude::*;
+
+/// The native core of checkrein. Use the `checkrein` package, not this module.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::approvals::Approvals;
+    #[pymodule_export]
+    use crate::engine::{Engine, refuse};
+
+    /// Version of checkrein.
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}
