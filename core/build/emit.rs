@@ -438,6 +438,7 @@ fn tool(one: &Tool) -> Checked {
     let mut carries = String::new();
     for (language, list) in [
         ("Shell", &one.shell),
+        ("Scripts", &one.scripts),
         ("Argv", &one.argv),
         ("Sql", &one.sql),
         ("Url", &one.url),

@@ -172,6 +172,8 @@ pub struct Tool {
     #[serde(default)]
     pub shell: Vec<String>,
     #[serde(default)]
+    pub scripts: Vec<String>,
+    #[serde(default)]
     pub argv: Vec<String>,
     #[serde(default)]
     pub sql: Vec<String>,

@@ -363,8 +363,10 @@ pub struct Tool {
 /// A language that a tool argument is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// A shell line.
+    /// A shell line; a list is the words of a program.
     Shell,
+    /// A list of shell lines, run one after the other in one shell or each in its own.
+    Scripts,
     /// A program and its arguments as a list of words.
     Argv,
     /// SQL.

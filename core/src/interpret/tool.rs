@@ -10,7 +10,7 @@ use super::shell::{self, ShellState};
 use super::value::{Origin, Stream, Value};
 use super::wildcard::wildcard;
 use super::{code, http, patch, sql};
-use crate::action::Effects;
+use crate::action::{Draft, Effects};
 use crate::call::ToolCall;
 use crate::catalogue::spec::{Catalogue, Language, PathClass, Source, Tool};
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
@@ -38,7 +38,7 @@ impl ToolName {
         let named = call.tool.as_str();
         let (server, tool) = match named
             .strip_prefix("mcp__")
-            .and_then(|rest| rest.split_once("__"))
+            .and_then(|rest| split(rest, call.server.as_deref()))
         {
             Some((server, tool)) => (Some(server), tool),
             None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
@@ -52,6 +52,15 @@ impl ToolName {
                 .or_else(|| mcp.then(String::new)),
         }
     }
+}
+
+/// Server and tool of a joined name. The name of a server may hold the mark that ends it.
+fn split<'a>(joined: &'a str, server: Option<&str>) -> Option<(&'a str, &'a str)> {
+    let known = server.and_then(|server| {
+        let tool = joined.strip_prefix(server)?.strip_prefix("__")?;
+        Some((joined.get(..server.len())?, tool))
+    });
+    known.or_else(|| joined.split_once("__"))
 }
 
 fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool> {
@@ -120,17 +129,19 @@ fn carried(
         cwd: cwd.map(str::to_owned),
         ..ShellState::default()
     };
-    let stdin = Stream::default();
     match language {
         Language::Shell if matches!(argument, Argument::List(_)) => {
-            argv(session, &mut state, values)
+            // A program whose name has white space in it is rather a line of a script.
+            let lines = values
+                .first()
+                .is_some_and(|word| text_of(word).trim().contains(char::is_whitespace));
+            if lines {
+                scripts(session, &state, &values);
+            }
+            argv(session, &mut state, values);
         }
         Language::Argv => argv(session, &mut state, values),
-        Language::Shell => {
-            for value in values {
-                shell::walk(&text_of(&value), &mut state, session, stdin.clone());
-            }
-        }
+        Language::Shell | Language::Scripts => scripts(session, &state, &values),
         Language::Url => {
             for value in values {
                 let setting = session.setting(cwd, value.span);
@@ -164,6 +175,32 @@ fn carried(
             }
         }
     }
+}
+
+/// Shell texts. One shell may run them all, or each its own, and a quote or a `cd` in one of them
+/// makes a difference: both readings count, with what they have in common once.
+fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
+    let texts: Vec<String> = texts.iter().map(text_of).collect();
+    let before = session.drafts.len();
+    for text in &texts {
+        shell::walk(text, &mut fresh.clone(), session, Stream::default());
+    }
+    if texts.len() > 1 {
+        let apart = session.drafts.len();
+        let all = texts.join("\n");
+        shell::walk(&all, &mut fresh.clone(), session, Stream::default());
+        let mut together = session.drafts.split_off(apart);
+        let known = session.drafts.get(before..).unwrap_or_default();
+        together.retain(|draft| !known.iter().any(|other| same_act(draft, other)));
+        session.drafts.append(&mut together);
+    }
+}
+
+/// Whether two drafts say the same, wherever in the call.
+fn same_act(one: &Draft, other: &Draft) -> bool {
+    let mut moved = one.clone();
+    moved.span = other.span.clone();
+    moved == *other
 }
 
 /// A program and its arguments as a list of words; `["bash", "-lc", "…"]` and the like.
