@@ -4,6 +4,7 @@
 //! Python, and deciding holds no lock of the interpreter.
 
 mod approvals;
+mod encode;
 mod engine;
 
 use pyo3::prelude::*;
@@ -13,6 +14,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use crate::approvals::Approvals;
+    #[pymodule_export]
+    use crate::encode::encode;
     #[pymodule_export]
     use crate::engine::{Engine, refuse};
 

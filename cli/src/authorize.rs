@@ -8,11 +8,11 @@ use std::time::Duration;
 use checkrein::decision::DenyReason;
 use checkrein::{Bundle, Decision, limits, wire};
 
-use checkrein_runtime::config::Place;
-use checkrein_runtime::lines::{Line, Lines};
 use crate::options::{ConfigOptions, STOP};
 use crate::watchdog::Watchdog;
 use crate::{engine, show};
+use checkrein_runtime::config::Place;
+use checkrein_runtime::lines::{Line, Lines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,7 +81,9 @@ fn answer(bundle: &Bundle, options: &Options) -> io::Result<()> {
         if !lines.input().buffer().contains(&b'\n') {
             answers.flush()?;
         }
-        let Some(line) = lines.next()? else { break };
+        let Some(line) = lines.next_line()? else {
+            break;
+        };
         if matches!(line, Line::Whole(bytes) if bytes.trim_ascii().is_empty()) {
             continue;
         }

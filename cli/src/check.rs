@@ -8,11 +8,11 @@ use checkrein::Bundle;
 use checkrein::inventory::Mode;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use checkrein_runtime::cache;
-use checkrein_runtime::config::{self, ConfigError, Files, Pins, Place, Trust};
 use crate::options::ConfigOptions;
 use crate::show::style::{GOOD, LABEL};
 use crate::{engine, show};
+use checkrein_runtime::cache;
+use checkrein_runtime::config::{self, ConfigError, Files, Pins, Place, Trust};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -67,7 +67,10 @@ pub fn run(options: &Options) -> ExitCode {
 
 fn explain(options: &Options) -> Result<String, String> {
     let place = place(options);
-    let opened = options.config.open(&place).map_err(|error| error.to_string())?;
+    let opened = options
+        .config
+        .open(&place)
+        .map_err(|error| error.to_string())?;
     show::notes(&opened.notes);
     let call = match (&options.shell, &options.file) {
         (Some(command), _) => shell_call(command, &options.agent, &place),

@@ -18,12 +18,12 @@ use checkrein::inventory::Mode;
 use checkrein::vocabulary::Verdict;
 use checkrein::{Decision, ToolCall};
 
-use checkrein_runtime::config::Place;
-use checkrein_runtime::guard;
 use crate::engine;
 use crate::options::ConfigOptions;
 use crate::watchdog::Watchdog;
 use answer::{Answer, Asking};
+use checkrein_runtime::config::Place;
+use checkrein_runtime::guard;
 use event::{Event, EventError};
 
 const EXAMPLES: &str = "\

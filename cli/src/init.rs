@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use checkrein_runtime::config::{FILE_NAME, Place, shown, workspace_of};
 use crate::show;
 use crate::show::style::GOOD;
+use checkrein_runtime::config::{FILE_NAME, Place, shown, workspace_of};
 
 const CONFIG: &str = include_str!("template/checkrein.toml");
 const POLICY: &str = include_str!("template/example.cedar");

@@ -12,13 +12,13 @@ import checkrein
 LOOK = "git status"
 # Frees space in staging with the token it was given: allowed.
 STAGING = (
-    "curl -s https://backboard.railway.app/graphql/v2 -H \"Authorization: Bearer $RAILWAY_TOKEN\" "
-    "-d '{\"query\":\"mutation { volumeDelete(volumeId: \\\"vol_stg_cache\\\") }\"}'"
+    'curl -s https://backboard.railway.app/graphql/v2 -H "Authorization: Bearer $RAILWAY_TOKEN" '
+    '-d \'{"query":"mutation { volumeDelete(volumeId: \\"vol_stg_cache\\") }"}\''
 )
 # Nine seconds later, with a token found in an unrelated file: production, and its backups.
 PRODUCTION = (
     "curl -s https://backboard.railway.app/graphql/v2 -H 'Authorization: Bearer acct-51b9ce07d2f34a88' "
-    "-d '{\"query\":\"mutation { volumeDelete(volumeId: \\\"vol_prod_db\\\") }\"}'"
+    '-d \'{"query":"mutation { volumeDelete(volumeId: \\"vol_prod_db\\") }"}\''
 )
 # Throws away work that is committed nowhere: a human is asked.
 CLEAN = "rm -rf src"

@@ -155,7 +155,8 @@ mod tests {
             std::thread::scope(|scope| {
                 for _ in 0..8 {
                     scope.spawn(|| {
-                        winners.fetch_add(usize::from(approvals.redeem("f", "1")), Ordering::Relaxed)
+                        winners
+                            .fetch_add(usize::from(approvals.redeem("f", "1")), Ordering::Relaxed)
                     });
                 }
             });
@@ -170,6 +171,9 @@ mod tests {
             assert!(approvals.show("f", &number.to_string()));
         }
         assert!(approvals.calls.lock().unwrap().len() <= REMEMBERED);
-        assert!(approvals.redeem("f", &REMEMBERED.to_string()), "the newest stays");
+        assert!(
+            approvals.redeem("f", &REMEMBERED.to_string()),
+            "the newest stays"
+        );
     }
 }

@@ -35,7 +35,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line; `None` at the end.
-    pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let (mut read, mut too_long) = (false, false);
         loop {
@@ -91,7 +91,7 @@ mod tests {
         // The smallest buffer, so that every line spans several.
         let mut lines = Lines::new(io::BufReader::with_capacity(2, text), limit);
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next_line().unwrap() {
             found.push(match line {
                 Line::Whole(bytes) => Some(bytes.to_vec()),
                 Line::TooLong => None,

@@ -9,9 +9,8 @@ pub const LONGEST: usize = 2_000;
 #[must_use]
 pub fn of(decision: &Decision) -> String {
     let approval = decision.approval.as_ref();
-    let approvers = approval.map(|approval| {
-        format!("May be approved by: {}", approval.teams.join(", "))
-    });
+    let approvers =
+        approval.map(|approval| format!("May be approved by: {}", approval.teams.join(", ")));
     with(decision, approvers, &[])
 }
 

@@ -13,16 +13,24 @@ use crate::{operator, root};
 /// When the repository's files do not load.
 #[must_use]
 pub fn bundle() -> Bundle {
-    let folder = folder();
-    let text = std::fs::read_to_string(folder.join("checkrein.toml")).expect("the inventory");
     let sources = Sources {
-        inventory: Some(SourceFile {
-            name: "checkrein.toml".to_owned(),
-            text,
-        }),
+        inventory: Some(inventory()),
         ..operator::sources(1_000)
     };
     Bundle::load(&sources, &mut |_, _| {}).expect("the policies are valid")
+}
+
+/// The inventory of the incident.
+///
+/// # Panics
+/// When it cannot be read.
+#[must_use]
+pub fn inventory() -> SourceFile {
+    let text = std::fs::read_to_string(folder().join("checkrein.toml")).expect("the inventory");
+    SourceFile {
+        name: "checkrein.toml".to_owned(),
+        text,
+    }
 }
 
 /// The calls, as JSON, with a name each.

@@ -1,8 +1,15 @@
 //! Development tasks: `cargo xtask test` runs everything, `cargo xtask ready` is what a commit needs.
 
-use std::process::{Command, ExitCode};
+mod node;
+mod python;
+mod run;
+mod rust;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use run::Outcome;
 
 #[derive(Parser)]
 #[command(
@@ -18,40 +25,22 @@ struct Arguments {
 enum Task {
     /// Run every test, installing what is missing and saying so.
     Test,
-    /// Check format, lints and docs, then run every test: what a commit needs.
+    /// Check format, lints, docs and types, then run every test: what a commit needs.
     Ready,
-    /// Write the generated files again (compiled packs).
+    /// Write the generated files again (compiled packs, type stubs).
     Generate,
     /// Measure decisions and print the tables of docs/performance.md.
     Bench,
-    /// Build what is shipped, optimised.
+    /// Build what is shipped, optimised: the command, and the Python wheel and source distribution.
     Dist,
+    /// Build the Node package and run its tests.
+    Node,
+    /// Build the Python package and run its tests.
+    Python(python::Options),
 }
 
-type Outcome = Result<(), String>;
-
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().task {
-        Task::Test => test(),
-        Task::Ready => ready(),
-        Task::Generate => cargo(&[
-            "run",
-            "--release",
-            "--package",
-            "checkrein-tests",
-            "--bin",
-            "generate",
-        ]),
-        Task::Bench => cargo(&[
-            "bench",
-            "--profile",
-            "release",
-            "--package",
-            "checkrein-tests",
-        ]),
-        Task::Dist => cargo(&["build", "--profile", "dist", "--package", "checkrein-cli"]),
-    };
-    match outcome {
+    match run(&Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("xtask: {problem}");
@@ -60,96 +49,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn test() -> Outcome {
-    wasm()?;
-    // The crates depend on each other, so they are packed together; what is packed is built below.
-    cargo(&[
-        "package",
-        "--workspace",
-        "--allow-dirty",
-        "--no-verify",
-        "--quiet",
-    ])?;
-    cargo(&["build", "--release", "--workspace", "--benches"])?;
-    cargo(&["test", "--release", "--workspace"])
-}
-
-fn ready() -> Outcome {
-    cargo(&["fmt", "--all", "--check"])?;
-    cargo(&[
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])?;
-    run(Command::new("cargo")
-        .args([
-            "doc",
-            "--release",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ])
-        .env("RUSTDOCFLAGS", "-D warnings"))?;
-    test()
-}
-
-/// Checks that the core builds for browsers.
-fn wasm() -> Outcome {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    let listed = Command::new("rustup")
-        .args(["target", "list", "--installed"])
-        .output();
-    let Ok(listed) = listed else {
-        println!(
-            "xtask: skipped the {TARGET} check: there is no rustup to install the target with"
-        );
-        return Ok(());
-    };
-    if !String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .any(|line| line.trim() == TARGET)
-    {
-        println!("xtask: installing the missing target {TARGET}");
-        if run(Command::new("rustup").args(["target", "add", TARGET])).is_err() {
-            println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
-            return Ok(());
+fn run(task: &Task) -> Outcome {
+    match task {
+        Task::Test => {
+            rust::test()?;
+            node::test()?;
+            python::test(&python::Options::default())
         }
-    }
-    cargo(&[
-        "check",
-        "--release",
-        "--package",
-        "checkrein",
-        "--target",
-        TARGET,
-    ])
-}
-
-fn cargo(arguments: &[&str]) -> Outcome {
-    run(Command::new("cargo").args(arguments))
-}
-
-fn run(command: &mut Command) -> Outcome {
-    let line = format!(
-        "{} {}",
-        command.get_program().to_string_lossy(),
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ")
-    );
-    println!("xtask: {line}");
-    let status = command
-        .status()
-        .map_err(|error| format!("`{line}` cannot be started: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{line}` failed with {status}"))
+        Task::Ready => {
+            rust::check()?;
+            python::check()?;
+            run(&Task::Test)
+        }
+        Task::Generate => {
+            rust::generate()?;
+            node::generate()?;
+            python::generate()
+        }
+        Task::Bench => {
+            rust::bench()?;
+            python::bench()
+        }
+        Task::Dist => {
+            rust::dist()?;
+            python::dist()
+        }
+        Task::Node => node::test(),
+        Task::Python(options) => python::test(options),
     }
 }

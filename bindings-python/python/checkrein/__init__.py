@@ -16,24 +16,27 @@ Adapters put a guard before every tool of a framework: ``checkrein.langchain``,
 ``checkrein.crewai``, ``checkrein.fastmcp``. For any other function there is :func:`guarded`.
 """
 
-from ._decision import (
-    Action,
-    ApprovalRequest,
-    Credential,
-    Decision,
-    DeterminingPolicy,
-    Environment,
-    Failure,
-    Resource,
-    Scope,
-    Span,
-    Verdict,
-)
+from typing import TYPE_CHECKING, Any
+
+from ._decision import Decision, Verdict
 from ._errors import ApprovalRequired, CheckreinError, ConfigurationError, Denied
 from ._gate import Gate, Outcome, Ruling
 from ._guard import Approvals, Guard
-from ._guarded import guarded
 from ._native import VERSION as __version__
+
+if TYPE_CHECKING:
+    from ._actions import (
+        Action,
+        ApprovalRequest,
+        Credential,
+        DeterminingPolicy,
+        Environment,
+        Failure,
+        Resource,
+        Scope,
+        Span,
+    )
+    from ._guarded import guarded
 
 __all__ = [
     "Action",
@@ -59,3 +62,16 @@ __all__ = [
     "__version__",
     "guarded",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What most programs never need is imported when it is first asked for."""
+    if name == "guarded":
+        from ._guarded import guarded
+
+        return guarded
+    if name in __all__:
+        from . import _actions
+
+        return getattr(_actions, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

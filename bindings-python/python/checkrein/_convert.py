@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-import decimal
 import enum
-import json
 import os
-import uuid
 from collections.abc import Mapping
 from typing import Any
+
+from . import _native
 
 
 class NotConvertible(ValueError):
@@ -23,20 +20,10 @@ def encode(call: Mapping[str, Any]) -> str:
     Raises:
         NotConvertible: Something in it has no JSON form.
     """
-    try:
-        return _encoder.encode(call)
-    except NotConvertible:
-        raise
-    except TypeError:
-        raise NotConvertible("a key of an object is not text; use text keys") from None
-    except RecursionError:
-        raise NotConvertible("it nests too deep; flatten the arguments") from None
-    except ValueError:
-        text = "a number is not finite, or a value contains itself; neither has a JSON form"
-        raise NotConvertible(text) from None
+    return _native.encode(call, plain, NotConvertible)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The obvious JSON form of a value that is not JSON."""
     if isinstance(value, Mapping):
         return dict(value)
@@ -46,26 +33,25 @@ def _plain(value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, enum.Enum):
         return value.value
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, (uuid.UUID, decimal.Decimal)):
-        return str(value)
+    # Who has such a value has imported its module; who has none should not pay for it.
+    kind = type(value)
+    match kind.__module__, kind.__qualname__:
+        case "datetime", "datetime" | "date" | "time":
+            return value.isoformat()
+        case ("uuid", "UUID") | ("decimal", "Decimal"):
+            return str(value)
     if isinstance(value, (bytes, bytearray)):
         try:
             return value.decode()
         except UnicodeDecodeError:
             raise NotConvertible("bytes that are not UTF-8 have no JSON form") from None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if hasattr(kind, "__dataclass_fields__"):
+        import dataclasses
+
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    dump = getattr(value, "model_dump", None)
-    if callable(dump) and not isinstance(value, type):
-        return dump(mode="json")
-    kind = type(value)
+    dump = getattr(kind, "model_dump", None)
+    if callable(dump):
+        return dump(value, mode="json")
     raise NotConvertible(
         f"a `{kind.__module__}.{kind.__qualname__}` has no JSON form; pass plain values"
     )
-
-
-_encoder = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
-)

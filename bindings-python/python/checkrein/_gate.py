@@ -37,9 +37,7 @@ class Ruling:
 
     __slots__ = ("_approvals", "call_id", "decision", "message", "outcome", "tool")
 
-    def __init__(
-        self, decision: Decision, approvals: Approvals, tool: str, call_id: str
-    ) -> None:
+    def __init__(self, decision: Decision, approvals: Approvals, tool: str, call_id: str) -> None:
         self.decision = decision
         """The decision."""
         self.outcome = Outcome(decision._outcome)

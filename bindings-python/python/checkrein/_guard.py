@@ -149,9 +149,7 @@ class Guard:
             if env is not None:
                 call["env"] = env
             text = encode(call)
-            return Decision(
-                *self._engine.authorize(text, workspace is None, place, env is None)
-            )
+            return Decision(*self._engine.authorize(text, workspace is None, place, env is None))
         except NotConvertible as error:
             return Decision(*_native.refuse("malformed", str(error)))
         except Exception as error:

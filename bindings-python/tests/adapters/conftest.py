@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import checkrein
 import pytest
+
+import checkrein
 
 ALLOW = "git status"
 DENY = (
     "curl -s https://backboard.railway.app/graphql/v2 -H 'Authorization: Bearer acct-51b9ce07d2f34a88' "
-    "-d '{\"query\":\"mutation { volumeDelete(volumeId: \\\"vol_prod_db\\\") }\"}'"
+    '-d \'{"query":"mutation { volumeDelete(volumeId: \\"vol_prod_db\\") }"}\''
 )
 ASK = "rm -rf src"
 ASK_ELSE = "rm -rf docs"

@@ -1,0 +1,103 @@
+//! The crates.
+
+use std::process::Command;
+
+use crate::run::{Outcome, cargo, run, works};
+
+/// Runs the tests of every crate.
+pub fn test() -> Outcome {
+    wasm()?;
+    // The crates depend on each other, so they are packed together; what is packed is built below.
+    cargo(&[
+        "package",
+        "--workspace",
+        "--allow-dirty",
+        "--no-verify",
+        "--quiet",
+    ])?;
+    cargo(&["build", "--release", "--workspace", "--benches"])?;
+    cargo(&["test", "--release", "--workspace"])
+}
+
+/// Checks format, lints and docs.
+pub fn check() -> Outcome {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&[
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
+    run(Command::new("cargo")
+        .args([
+            "doc",
+            "--release",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Writes the compiled packs again.
+pub fn generate() -> Outcome {
+    cargo(&[
+        "run",
+        "--release",
+        "--package",
+        "checkrein-tests",
+        "--bin",
+        "generate",
+    ])
+}
+
+/// Measures decisions.
+pub fn bench() -> Outcome {
+    cargo(&[
+        "bench",
+        "--profile",
+        "release",
+        "--package",
+        "checkrein-tests",
+    ])
+}
+
+/// Builds the command as it is shipped.
+pub fn dist() -> Outcome {
+    cargo(&["build", "--profile", "dist", "--package", "checkrein-cli"])
+}
+
+/// Checks that the core builds for browsers.
+fn wasm() -> Outcome {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let listed = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
+    let Ok(listed) = listed else {
+        println!(
+            "xtask: skipped the {TARGET} check: there is no rustup to install the target with"
+        );
+        return Ok(());
+    };
+    if !String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .any(|line| line.trim() == TARGET)
+    {
+        println!("xtask: installing the missing target {TARGET}");
+        if !works(Command::new("rustup").args(["target", "add", TARGET])) {
+            println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
+            return Ok(());
+        }
+    }
+    cargo(&[
+        "check",
+        "--release",
+        "--package",
+        "checkrein",
+        "--target",
+        TARGET,
+    ])
+}
