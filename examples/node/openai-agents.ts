@@ -49,7 +49,8 @@ while (result.interruptions.length > 0) {
 
 for (const item of result.newItems) {
   // What the model was told instead of a result.
-  if (item.type === 'tool_call_output_item' && item.output !== 'done') console.log(`  TOLD     ${item.output}`)
+  if (item.type !== 'tool_call_output_item' || item.output === 'done') continue
+  console.log(`  TOLD     ${item.output}`)
 }
 console.log(result.finalOutput)
 

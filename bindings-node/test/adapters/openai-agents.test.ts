@@ -40,7 +40,12 @@ const NOT_SHOWN = 'not asked for in this process'
 const MODES = ['run', 'stream'] as const
 type Mode = (typeof MODES)[number]
 
-async function run(agent: Loose, given: Loose = 'go', mode: Mode = 'run', options: Loose = {}): Promise<Loose> {
+async function run(
+  agent: Loose,
+  given: Loose = 'go',
+  mode: Mode = 'run',
+  options: Loose = {},
+): Promise<Loose> {
   const { runner, ...rest } = options
   const start = runner === undefined ? runAgent : runner.run.bind(runner)
   if (mode === 'run') return await start(agent, given, rest)
@@ -73,7 +78,7 @@ function heard(model: ScriptedModel): string[] {
   const input: Loose = model.lastCall!.request.input
   return (Array.isArray(input) ? input : [])
     .filter((item: Loose) => 'output' in item)
-    .map((item: Loose) => item.output?.text ?? (typeof item.output === 'string' ? item.output : JSON.stringify(item.output)))
+    .map(({ output }: Loose) => output.text ?? (typeof output === 'string' ? output : JSON.stringify(output)))
 }
 
 function bash(shell: Shell, options: Loose = {}): Loose {
@@ -181,7 +186,8 @@ for (const mode of MODES) {
       await run(agent, answer(result, true), mode)
       assert.deepEqual(shell.ran, [ALLOW, ASK])
       const told = heard(model).join(' ')
-      for (const part of [`ran ${ALLOW}`, `ran ${ASK}`, 'railway:volumeDelete']) assert.ok(told.includes(part))
+      const parts = [`ran ${ALLOW}`, `ran ${ASK}`, 'railway:volumeDelete']
+      for (const part of parts) assert.ok(told.includes(part))
     })
 
     test('engine crash', async () => {
@@ -253,7 +259,8 @@ for (const mode of MODES) {
         assert.notEqual(edited, saved)
         try {
           await run(agent, await RunState.fromString(agent, edited), mode)
-          assert.match(heard(model)[0]!, changed === DENY ? /railway:volumeDelete/ : /not for this exact call/)
+          const told = changed === DENY ? /railway:volumeDelete/ : /not for this exact call/
+          assert.match(heard(model)[0]!, told)
         } catch (error) {
           assert.match(String(error), /changed|does not match|conflict|different/i)
         }
@@ -404,6 +411,14 @@ for (const mode of MODES) {
             replayed.push(state.toString())
             if (saved) state = await RunState.fromString(agent, state.toString())
             result = await run(agent, state, mode)
+            if (asked === 'helper') {
+              // The state in which it was not yet entered does not enter it a second time.
+              const old = await RunState.fromString(agent, replayed[0]!)
+              agent.model = script()
+              await run(agent, old, mode)
+              assert.match(heard(agent.model)[0]!, new RegExp(NOT_SHOWN))
+              agent.model = model
+            }
           }
           assert.equal(result.finalOutput, 'done')
           assert.deepEqual(shell.ran, [ASK, ASK_ELSE])
@@ -557,7 +572,8 @@ test('a guarded tool stripped of its parts', async () => {
 test('an agent given as a tool that is not guarded', () => {
   const inner = new Agent({ name: 'helper', tools: [bash(new Shell())] })
   const helper: Loose = inner.asTool({ toolName: 'helper' })
-  for (const item of [helper, { ...helper }, toolNamespace({ name: 'n', description: 'd', tools: [helper] })[0]]) {
+  const [named] = toolNamespace({ name: 'n', description: 'd', tools: [helper] }) as Loose
+  for (const item of [helper, { ...helper }, named]) {
     assert.throws(() => guardAgent(new Agent({ name: 'builder', tools: [item] }), context()), /guarded copy/)
     assert.throws(() => guardTool(item, context()), ConfigurationError)
   }
@@ -651,7 +667,8 @@ test('guarded already', async () => {
   const shell = new Shell()
   const inner = guardAgent(new Agent({ name: 'helper' }), context())
   const one = guardTool(bash(shell), { ...context(), agent: 'builder' })
-  const agent = guardAgent(new Agent({ name: 'builder', model: script([ASK]), tools: [one], handoffs: [inner] }), context())
+  const outer = new Agent({ name: 'builder', model: script([ASK]), tools: [one], handoffs: [inner] })
+  const agent = guardAgent(outer, context())
   assert.throws(() => guardAgent(agent, context()), /guarded already/)
   assert.throws(() => guardTool(one, context()), /guarded already/)
   assert.deepEqual(agent.handoffs, [inner])
@@ -740,8 +757,10 @@ interface ServerOptions {
 }
 
 /** An MCP server in this process. */
-function server(shell: Shell, { name = 'filesystem', tools = ['read_file', 'delete_file'], ...rest }: ServerOptions = {}): MCPServer {
-  const inputSchema = { type: 'object', properties: { path: { type: 'string' } }, required: [], additionalProperties: false }
+function server(shell: Shell, options: ServerOptions = {}): MCPServer {
+  const { name = 'filesystem', tools = ['read_file', 'delete_file'], ...rest } = options
+  const properties = { path: { type: 'string' } }
+  const inputSchema = { type: 'object', properties, required: [], additionalProperties: false }
   const made: Loose = {
     name,
     cacheToolsList: false,
@@ -755,10 +774,26 @@ function server(shell: Shell, { name = 'filesystem', tools = ['read_file', 'dele
   return made
 }
 
+test('MCP tools that a filter takes away', async () => {
+  for (const toolFilter of [
+    async (_: Loose, { name }: Loose) => name !== 'delete_file',
+    { allowedToolNames: ['read_file'] },
+    { blockedToolNames: ['delete_file'] },
+  ]) {
+    const model = script()
+    await run(builder(new Shell(), model, { tools: [], mcpServers: [server(new Shell(), { toolFilter })] }))
+    assert.deepEqual(
+      model.firstCall!.request.tools.map((offered: Loose) => offered.name),
+      ['read_file'],
+    )
+  }
+})
+
 test('MCP server added later', async () => {
   for (const how of ['push', 'assign', 'clone'] as const) {
     const shell = new Shell()
-    let agent = builder(shell, script(['/etc/passwd', 'src/a.py'].map((path) => ['delete_file', { path }])), { tools: [] })
+    const calls = ['/etc/passwd', 'src/a.py'].map((path) => ['delete_file', { path }])
+    let agent = builder(shell, script(calls), { tools: [] })
     if (how === 'push') agent.mcpServers.push(server(shell))
     if (how === 'assign') agent.mcpServers = [server(shell)]
     if (how === 'clone') agent = agent.clone({ mcpServers: [server(shell)] })
@@ -769,7 +804,8 @@ test('MCP server added later', async () => {
 
 test('MCP server exchanged after approval', async () => {
   const shell = new Shell()
-  const agent = builder(shell, script([['delete_file', { path: '/etc/passwd' }]]), { tools: [], mcpServers: [server(shell)] })
+  const model = script([['delete_file', { path: '/etc/passwd' }]])
+  const agent = builder(shell, model, { tools: [], mcpServers: [server(shell)] })
   const saved = answer(await run(agent), true).toString()
   agent.mcpServers = [server(shell, { name: 'elsewhere' })]
   await run(agent, await RunState.fromString(agent, saved)).catch(() => undefined)
@@ -787,8 +823,11 @@ test('MCP names and annotations', async () => {
     const annotations = { destructiveHint: true }
     const tools = ['read_file', 'delete-file']
     const toolFilter = { allowedToolNames: ['delete-file'] }
-    const mcpServers = [server(new Shell(), { annotations, tools, toolFilter }), server(new Shell(), { name: 'b', tools: ['x'] })]
-    await run(builder(new Shell(), script([['delete_file', { path: 'a' }], ['x', { path: 'a' }]]), { tools: [], mcpServers }))
+    const shell = new Shell()
+    const other = server(shell, { name: 'b', tools: ['x'] })
+    const mcpServers = [server(shell, { annotations, tools, toolFilter }), other]
+    const model = script([['delete_file', { path: 'a' }], ['x', { path: 'a' }]])
+    await run(builder(shell, model, { tools: [], mcpServers }))
   } finally {
     Guard.prototype.authorize = decide
   }
@@ -803,9 +842,10 @@ function shellCall(...commands: string[]): Loose {
 }
 
 function local(shell: Shell, options: Loose = {}): Loose {
-  const run = async ({ commands }: Loose): Promise<Loose> => ({
-    output: [{ stdout: shell.run({ command: commands.join(' && ') }), stderr: '', outcome: { type: 'exit', exitCode: 0 } }],
-  })
+  const run = async ({ commands }: Loose): Promise<Loose> => {
+    const stdout = shell.run({ command: commands.join(' && ') })
+    return { output: [{ stdout, stderr: '', outcome: { type: 'exit', exitCode: 0 } }] }
+  }
   return shellTool({ shell: { run }, ...options })
 }
 
@@ -888,7 +928,8 @@ test('shell tool with approval callback', async () => {
 
 function patchCall(type: string, path: string, more: object = {}): Loose {
   const operation = { type, path, ...more }
-  return { type: 'apply_patch_call', callId: `patch ${JSON.stringify(operation)}`, status: 'completed', operation }
+  const callId = `patch ${JSON.stringify(operation)}`
+  return { type: 'apply_patch_call', callId, status: 'completed', operation }
 }
 
 class Editor {
@@ -911,7 +952,8 @@ class Editor {
   }
 }
 
-const editing = (shell: Shell, options: Loose = {}): Loose => applyPatchTool({ editor: new Editor(shell), ...options })
+const editing = (shell: Shell, options: Loose = {}): Loose =>
+  applyPatchTool({ editor: new Editor(shell), ...options })
 
 test('apply-patch tool', async () => {
   for (const mode of MODES) {
@@ -985,7 +1027,7 @@ test('engine crash in other tools', async () => {
 
 test('tools that a search finds', async () => {
   const shell = new Shell()
-  const search = toolSearchTool({ execution: 'client', execute: async () => bash(shell, { name: 'bash' }) } as Loose)
+  const search = toolSearchTool({ execution: 'client', execute: async () => bash(shell) } as Loose)
   const call: Loose = {
     type: 'tool_search_call',
     id: 's',
@@ -998,7 +1040,8 @@ test('tools that a search finds', async () => {
   const result = await run(agent)
   assert.deepEqual(shell.ran, [ALLOW])
   assert.deepEqual(commands(result), [ASK])
-  const hosted = attachClientToolSearchExecutor({ ...toolSearchTool({ execution: 'client' }) }, async () => webSearchTool() as Loose)
+  const finds = async (): Promise<Loose> => webSearchTool()
+  const hosted = attachClientToolSearchExecutor(toolSearchTool({ execution: 'client' }), finds)
   await assert.rejects(run(builder(shell, script([call]), { tools: [hosted] })))
 })
 
@@ -1032,7 +1075,7 @@ test('sandbox agent', async () => {
 const hidden = (): Loose => new Agent({ name: 'helper', tools: [webSearchTool()] })
 const UNSEEN: [string, () => Loose][] = [
   ['web search', () => ({ tools: [webSearchTool()] })],
-  ['hosted MCP', () => ({ tools: [hostedMcpTool({ serverLabel: 'x', serverUrl: 'https://x.example' } as Loose)] })],
+  ['hosted MCP', () => ({ tools: [hostedMcpTool({ serverLabel: 'x', serverUrl: 'https://x.example' })] })],
   ['hosted shell', () => ({ tools: [shellTool({ environment: { type: 'container_auto' } } as Loose)] })],
   ['computer', () => ({ tools: [computerTool({ computer: {} as Loose })] })],
   ['an unknown tool', () => ({ tools: [{ type: 'novel', name: 'x' }] })],
@@ -1048,7 +1091,8 @@ for (const [name, options] of UNSEEN) {
     assert.throws(() => guardAgent(agent, context()), /allowHosted: true/)
     assert.ok(guardAgent(agent, { ...context(), allowHosted: true }) instanceof Agent)
     // Only `true` is yes.
-    assert.throws(() => guardAgent(agent, { ...context(), allowHosted: 'false' as Loose }), ConfigurationError)
+    const allowHosted: Loose = 'false'
+    assert.throws(() => guardAgent(agent, { ...context(), allowHosted }), ConfigurationError)
   })
 }
 
@@ -1069,7 +1113,8 @@ test('hosted tool added later', async () => {
 test('what is no agent', () => {
   const wrong: Loose = { name: 'builder', tools: [], handoffs: [], mcpServers: [] }
   assert.throws(() => guardAgent(wrong, context()), ConfigurationError)
-  assert.throws(() => guardAgent(new Agent({ name: 'builder', handoffs: [wrong] }), context()), ConfigurationError)
+  const outer = new Agent({ name: 'builder', handoffs: [wrong] })
+  assert.throws(() => guardAgent(outer, context()), ConfigurationError)
 })
 
 test('original agents stay as they are', async () => {
@@ -1099,7 +1144,8 @@ test('runs side by side', async () => {
   const shell = new Shell()
   const agent = builder(shell, script())
   agent.model = ''
-  const runs = Array.from({ length: 8 }, () => run(agent, 'go', 'run', { runner: new Runner({ model: script([DENY, ALLOW]) }) }))
+  const one = (): Loose => run(agent, 'go', 'run', { runner: new Runner({ model: script([DENY, ALLOW]) }) })
+  const runs = Array.from({ length: 8 }, one)
   for (const result of await Promise.all(runs)) assert.equal(result.finalOutput, 'done')
   assert.deepEqual(shell.ran, Array(8).fill(ALLOW))
 })
