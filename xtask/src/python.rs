@@ -150,10 +150,20 @@ fn test_adapter(tools: &Environment, wheel: &Path, name: &str, newest: bool) -> 
     run(environment
         .python()
         .args(["-m", "pytest", "-q"])
-        .arg(format!("bindings-python/tests/adapters/test_{name}.py")))?;
+        .args(tests_of(name)))?;
     run(environment
         .python()
         .arg(format!("examples/python/{name}_agent.py")))
+}
+
+/// The files with an adapter's tests.
+fn tests_of(name: &str) -> Vec<String> {
+    let files =
+        ["", "_traps"].map(|part| format!("bindings-python/tests/adapters/test_{name}{part}.py"));
+    files
+        .into_iter()
+        .filter(|file| root().join(file).exists())
+        .collect()
 }
 
 /// Every adapter that has tests, by name.
@@ -165,7 +175,8 @@ fn adapters() -> Outcome<Vec<String>> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            Some(name.strip_prefix("test_")?.strip_suffix(".py")?.to_owned())
+            let name = name.strip_prefix("test_")?.strip_suffix(".py")?;
+            (!name.ends_with("_traps")).then(|| name.to_owned())
         })
         .collect();
     names.sort();

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 
 import pytest
 
 import checkrein
+
+# CrewAI reads what switches its telemetry off when it is imported.
+os.environ |= {
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "CREWAI_DISABLE_VERSION_CHECK": "true",
+    "CREWAI_TESTING": "true",
+    "CREWAI_TRACING_ENABLED": "false",
+    "OTEL_SDK_DISABLED": "true",
+    "XDG_DATA_HOME": tempfile.mkdtemp(),
+}
 
 ALLOW = "git status"
 DENY = (
