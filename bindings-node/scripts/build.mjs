@@ -1,15 +1,17 @@
 // Builds the package: the native module and command, their loader and types, and the JavaScript.
 //
-// build.mjs [--profile NAME] [--check]   --check fails when the generated types are not current.
+// build.mjs [--profile NAME] [--check]   --check fails when the generated types are not current
+// build.mjs --features fault --out DIR   a native module that panics when it is asked to
+// build.mjs --wasi                       the WebAssembly build, for machines without a native one
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-import { generateTypeDef, writeJsBinding } from '@napi-rs/cli'
+import { NapiCli, generateTypeDef, writeJsBinding } from '@napi-rs/cli'
 
 const HERE = join(dirname(fileURLToPath(import.meta.url)), '..')
 const ROOT = join(HERE, '..')
@@ -18,36 +20,41 @@ const { values: options } = parseArgs({
   options: {
     profile: { type: 'string', default: 'dist' },
     check: { type: 'boolean', default: false },
+    wasi: { type: 'boolean', default: false },
     features: { type: 'string', default: '' },
     out: { type: 'string', default: join(HERE, 'native') },
   },
 })
 
-const { version } = JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8'))
-const typeDefDir = mkdtempSync(join(tmpdir(), 'checkrein-'))
-try {
-  buildNative()
-  await writeLoader()
-} finally {
-  rmSync(typeDefDir, { recursive: true })
+const { version, devDependencies } = JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8'))
+if (options.wasi) {
+  await buildWasi()
+} else {
+  const typeDefDir = mkdtempSync(join(tmpdir(), 'checkrein-'))
+  try {
+    buildNative(typeDefDir)
+    if (options.features === '') await writeLoader(typeDefDir)
+  } finally {
+    rmSync(typeDefDir, { recursive: true })
+  }
+  if (options.features === '') buildJavaScript()
 }
-buildJavaScript()
 
-function buildNative() {
+function buildNative(typeDefDir) {
   // The types are written while the module is compiled, so it has to be.
   const now = new Date()
   utimesSync(join(HERE, 'src', 'lib.rs'), now, now)
-  const library = cargo('checkrein-node', options.features).find((file) => /\.(so|dylib|dll)$/.test(file))
+  const library = cargo('checkrein-node', typeDefDir, options.features).find((file) => /\.(so|dylib|dll)$/.test(file))
   mkdirSync(options.out, { recursive: true })
   copyFileSync(library, join(options.out, `checkrein.${platform()}.node`))
   if (options.features === '') {
-    const command = cargo('checkrein-cli').find((file) => /checkrein(\.exe)?$/.test(file))
+    const command = cargo('checkrein-cli', typeDefDir).find((file) => /checkrein(\.exe)?$/.test(file))
     copyFileSync(command, join(options.out, process.platform === 'win32' ? 'checkrein.exe' : 'checkrein'))
   }
 }
 
 /** Builds a crate and answers the files it makes. */
-function cargo(name, features = '') {
+function cargo(name, typeDefDir, features = '') {
   const args = ['build', '--profile', options.profile, '--message-format', 'json-render-diagnostics']
   args.push('--package', name, '--features', features)
   const done = spawnSync('cargo', args, {
@@ -62,7 +69,7 @@ function cargo(name, features = '') {
   return built.filter((message) => message.package_id?.includes(name)).flatMap((message) => message.filenames ?? [])
 }
 
-async function writeLoader() {
+async function writeLoader(typeDefDir) {
   const { dts, exports } = await generateTypeDef({ typeDefDir, cwd: HERE, noDtsHeader: true })
   const types = join(HERE, 'native', 'native.d.cts')
   const fresh = HEADER + dts
@@ -86,19 +93,57 @@ async function writeLoader() {
   })
 }
 
+async function buildWasi() {
+  const made = mkdtempSync(join(tmpdir(), 'checkrein-'))
+  try {
+    const { task } = await new NapiCli().build({
+      cwd: HERE,
+      target: 'wasm32-wasip1-threads',
+      targetDir: join(ROOT, 'target'),
+      package: 'checkrein-node',
+      profile: options.profile,
+      ...(options.features === '' ? {} : { features: [options.features] }),
+      platform: true,
+      outputDir: made,
+      jsBinding: 'native.cjs',
+    })
+    await task
+    const out = join(options.out, 'wasi')
+    mkdirSync(out, { recursive: true })
+    const files = ['checkrein.wasi.cjs', 'wasi-worker.mjs', 'checkrein.wasm32-wasi.wasm']
+    for (const file of files) copyFileSync(join(made, file), join(out, file))
+    const dependencies = ['@napi-rs/wasm-runtime', '@emnapi/core', '@emnapi/runtime']
+    const description = {
+      name: 'checkrein-wasm32-wasi',
+      version,
+      main: files[0],
+      files,
+      cpu: ['wasm32'],
+      dependencies: Object.fromEntries(dependencies.map((name) => [name, devDependencies[name]])),
+    }
+    writeFileSync(join(out, 'package.json'), JSON.stringify(description, undefined, 2))
+  } finally {
+    rmSync(made, { recursive: true })
+  }
+}
+
 function buildJavaScript() {
-  rmSync(join(HERE, 'dist'), { recursive: true, force: true })
+  const dist = join(HERE, 'dist')
+  const fresh = join(HERE, 'dist.new')
+  rmSync(fresh, { recursive: true, force: true })
   for (const [folder, type, args] of [
     ['esm', 'module', ['--module', 'nodenext']],
     ['cjs', 'commonjs', ['--module', 'commonjs', '--moduleResolution', 'bundler']],
   ]) {
-    const out = join(HERE, 'dist', folder)
+    const out = join(fresh, folder)
     const done = spawnSync(join(HERE, 'node_modules/.bin/tsc'), ['-p', HERE, '--outDir', out, ...args], {
       stdio: 'inherit',
     })
     if (done.status !== 0) process.exit(done.status ?? 1)
     writeFileSync(join(out, 'package.json'), `${JSON.stringify({ type })}\n`)
   }
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(fresh, dist)
 }
 
 function platform() {

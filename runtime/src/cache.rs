@@ -66,6 +66,10 @@ pub fn write_atomically(file: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Where the compiled form of `sources` is kept, if anywhere.
 fn file_of(sources: &Sources) -> Option<PathBuf> {
+    // A WebAssembly module cannot keep others from writing what it reads back.
+    if cfg!(target_family = "wasm") {
+        return None;
+    }
     let directory = match std::env::var_os("CHECKREIN_CACHE_DIR") {
         Some(directory) if !directory.is_empty() => PathBuf::from(directory),
         _ => dirs::cache_dir()?.join("checkrein"),

@@ -60,6 +60,12 @@ pub enum ConfigError {
         /// Why.
         error: std::io::Error,
     },
+    /// Nothing on this platform tells whom a file can be trusted from.
+    #[error(
+        "the WebAssembly build cannot see who may write a file and looks for none; name the \
+         configuration (CHECKREIN_CONFIG does), or give its texts"
+    )]
+    NotNamed,
     /// The files hold mistakes.
     #[error("{0}")]
     Mistakes(LoadErrors),

@@ -31,7 +31,8 @@ enum Task {
     Generate,
     /// Measure decisions and print the tables of docs/performance.md.
     Bench,
-    /// Build what is shipped, optimised: the command, and the Python wheel and source distribution.
+    /// Build what is shipped, optimised: the command, the npm packages, and the Python wheel and source
+    /// distribution.
     Dist,
     /// Build the Node package and run its tests.
     Node,
@@ -68,10 +69,12 @@ fn run(task: &Task) -> Outcome {
         }
         Task::Bench => {
             rust::bench()?;
+            node::bench()?;
             python::bench()
         }
         Task::Dist => {
             rust::dist()?;
+            node::dist()?;
             python::dist()
         }
         Task::Node => node::test(),

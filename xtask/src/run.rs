@@ -38,6 +38,22 @@ pub fn works(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
+/// Whether the toolchain can build for `target`; installs what is missing for it when that works.
+pub fn has_target(target: &str) -> bool {
+    let listed = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
+    let Ok(listed) = listed else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&listed.stdout);
+    if text.lines().any(|line| line.trim() == target) {
+        return true;
+    }
+    println!("xtask: installing the missing target {target}");
+    works(Command::new("rustup").args(["target", "add", target]))
+}
+
 /// The command line, with paths as seen from the root.
 fn shown(command: &Command) -> String {
     let root = format!("{}/", root().display());

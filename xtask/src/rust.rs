@@ -1,8 +1,6 @@
 //! The crates.
 
-use std::process::Command;
-
-use crate::run::{Outcome, cargo, run, works};
+use crate::run::{Outcome, cargo, has_target};
 
 /// Runs the tests of every crate.
 pub fn test() -> Outcome {
@@ -73,24 +71,9 @@ pub fn dist() -> Outcome {
 /// Checks that the core builds for browsers.
 fn wasm() -> Outcome {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let listed = Command::new("rustup")
-        .args(["target", "list", "--installed"])
-        .output();
-    let Ok(listed) = listed else {
-        println!(
-            "xtask: skipped the {TARGET} check: there is no rustup to install the target with"
-        );
+    if !has_target(TARGET) {
+        println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
         return Ok(());
-    };
-    if !String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .any(|line| line.trim() == TARGET)
-    {
-        println!("xtask: installing the missing target {TARGET}");
-        if !works(Command::new("rustup").args(["target", "add", TARGET])) {
-            println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
-            return Ok(());
-        }
     }
     cargo(&[
         "check",

@@ -3,7 +3,7 @@
 import { NotConvertible, encode } from './convert.js'
 import { type Answer, Decision } from './decision.js'
 import { ApprovalRequiredError, ConfigurationError, DeniedError } from './errors.js'
-import { native } from './native.js'
+import { Lost, enter, native, path } from './native.js'
 
 /** A tool call. */
 export interface Call {
@@ -89,20 +89,21 @@ export class Guard {
 
   /** @throws {ConfigurationError} The configuration, a policy or the inventory cannot be used. */
   constructor(options: GuardOptions & { /** Path of the `checkrein.toml` to use. */ readonly config?: string } = {}) {
-    const { policies, inventory, config, workspace } = options
+    const { policies, inventory, config } = options
     const packs = options.packs && [...options.packs]
+    const workspace = path(options.workspace)
     if (config !== undefined && (policies !== undefined || inventory !== undefined)) {
       throw new ConfigurationError('name a configuration file, or give its texts, not both')
     }
     if (policies === undefined && inventory === undefined) {
-      this.#engine = opened(() => native.Engine.discover(config, packs, workspace))
+      this.#engine = opened(() => native.Engine.discover(config && path(config), packs, workspace))
     } else {
       const texts = typeof policies === 'string' ? { policies } : (policies ?? {})
       const files = Object.entries(texts).map(([name, text]) => ({ name, text }))
       this.#engine = opened(() => native.Engine.load(files, inventory, packs, workspace))
     }
     const validFor = options.approvalsValidFor ?? 3600
-    this.approvals = options.approvals ?? opened(() => new native.Approvals(validFor))
+    this.approvals = options.approvals ?? opened(() => kept(new native.Approvals(validFor)))
   }
 
   /**
@@ -131,8 +132,8 @@ export class Guard {
         env: env ?? process.env,
         workspace: exact ? workspace : undefined,
       })
-      const directory = exact ? undefined : workspace
-      return new Decision(this.#engine.authorize(text, workspace === undefined, directory))
+      const directory = exact || workspace === undefined ? undefined : path(workspace)
+      return new Decision(enter(() => this.#engine.authorize(text, workspace === undefined, directory)))
     } catch (error) {
       return new Decision(refusal(error))
     }
@@ -145,7 +146,7 @@ export class Guard {
    */
   authorizeJson(call: string): string {
     try {
-      return this.#engine.authorize(call, false, undefined).json
+      return enter(() => this.#engine.authorize(call, false, undefined)).json
     } catch (error) {
       return refusal(error).json
     }
@@ -189,14 +190,27 @@ export class Guard {
 
 /** The answer to a call that failed before or in the engine: no. */
 export function refusal(error: unknown): Answer {
-  return error instanceof NotConvertible
-    ? native.refuse('malformed', error.message)
-    : native.refuse('internal', error instanceof Error ? error.constructor.name : typeof error)
+  if (error instanceof Lost) return error.answer
+  try {
+    return error instanceof NotConvertible
+      ? enter(() => native.refuse('malformed', error.message))
+      : enter(() => native.refuse('internal', error instanceof Error ? error.constructor.name : typeof error))
+  } catch {
+    return new Lost().answer
+  }
+}
+
+function kept(own: Approvals): Approvals {
+  return {
+    show: (fingerprint, callId) => enter(() => own.show(fingerprint, callId)),
+    redeem: (fingerprint, callId) => enter(() => own.redeem(fingerprint, callId)),
+    withdraw: (fingerprint, callId) => enter(() => own.withdraw(fingerprint, callId)),
+  }
 }
 
 function opened<T>(build: () => T): T {
   try {
-    return build()
+    return enter(build)
   } catch (error) {
     throw new ConfigurationError(error instanceof Error ? error.message : String(error))
   }

@@ -1,5 +1,47 @@
-/** The native module. Where it is missing, loading throws, and so nothing can be allowed. */
+/** The native module. Where there is none for this machine, loading throws, and so nothing can be
+ * allowed. */
+
+import { resolve } from 'node:path'
 
 import * as binding from '../../native/native.cjs'
 
 export const native = binding
+
+/** Whether the WebAssembly build stands in, on a machine without a native one. */
+const WASM = (binding as { __napiBindingTarget?: unknown }).__napiBindingTarget === 'wasm32-wasi'
+
+/** The answer when the module can no longer be asked. */
+const LOST = native.refuse('internal', 'the WebAssembly module has failed; restart the process')
+
+let trapped = false
+
+/**
+ * Enters the module. Once WebAssembly has trapped, its memory may hold anything, and it is never
+ * asked again in this thread.
+ *
+ * @throws {@link Lost} It has trapped.
+ */
+export function enter<T>(work: () => T): T {
+  if (trapped) throw new Lost()
+  try {
+    return work()
+  } catch (error) {
+    trapped = error instanceof Error && error.constructor.name === 'RuntimeError'
+    throw trapped ? new Lost() : error
+  }
+}
+
+/** The module has trapped. */
+export class Lost extends Error {
+  /** What to answer. */
+  readonly answer = LOST
+
+  constructor() {
+    super('the WebAssembly module of checkrein has failed; restart the process')
+  }
+}
+
+/** A path as the module can open it: WebAssembly has no working directory. */
+export function path<T extends string | undefined>(given: T): T | string {
+  return WASM ? resolve(given ?? '.') : given
+}

@@ -106,6 +106,9 @@ pub fn discover(named: Option<&Path>, place: &Place) -> Result<Discovery, Config
             ignored: Vec::new(),
         });
     }
+    if cfg!(target_family = "wasm") {
+        return Err(ConfigError::NotNamed);
+    }
     let pins = Pins::read()?;
     let root = canonical(&place.root);
     let mut ignored = Vec::new();
