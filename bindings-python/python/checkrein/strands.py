@@ -12,10 +12,10 @@ client's ``prefix`` names the server). An agent used as a tool is guarded with t
 and a ``Graph`` or ``Swarm`` takes the same object in ``plugins`` for all its nodes; an agent's own
 guard goes first. What must not run is an error result with the reason.
 
-What needs approval is an interrupt named ``checkrein``, its ``reason`` the question. Yes is an
-``interruptResponse`` of ``True``, ``"y"`` or ``"yes"``, all else is no. A yes counts once, for
-exactly this call, in this process; a retry is another call. A direct call cannot be paused and is
-refused.
+What needs approval is an interrupt; its ``name`` starts with ``checkrein:``, its ``reason`` is the
+question. Yes is an ``interruptResponse`` of ``True``, ``"y"`` or ``"yes"``, all else is no. A yes
+counts once, for exactly this call, in this process; a call that was changed is asked about anew, and
+a retry is another call. A direct call cannot be paused and is refused.
 
 Not seen by it, so each needs care:
 
@@ -132,8 +132,10 @@ class GuardIntervention(InterventionHandler, MultiAgentPlugin):
                 # Only calls of the event loop can be paused; a direct call would fail unexplained.
                 if "event_loop_cycle_id" not in context.invocation_state:
                     return f"{ruling.message}\nA direct call of a tool cannot wait for an approval."
+                # Two calls of one turn may bear the same id, and an answer is for one act only.
+                name = f"{self.name}:{ruling.fingerprint}"
                 try:
-                    answer = context.interrupt(self.name, reason=ruling.question()).response
+                    answer = context.interrupt(name, reason=ruling.question()).response
                 except InterruptException:
                     if ruling.show():
                         raise

@@ -21,6 +21,7 @@ class Script(Model):
     """Calls the tools of one turn after the other, then says that it is done."""
 
     stateful = False
+    same_id = False
 
     def __init__(self, *turns: Turn, config: dict[str, Any] | None = None) -> None:
         self.turns: Iterator[Turn] = iter(turns)
@@ -41,7 +42,8 @@ class Script(Model):
         yield {"messageStart": {"role": "assistant"}}
         for name, arguments in turn:
             self.calls += 1
-            start = {"toolUse": {"name": name, "toolUseId": f"call-{id(self)}-{self.calls}"}}
+            number = 0 if self.same_id else self.calls
+            start = {"toolUse": {"name": name, "toolUseId": f"call-{id(self)}-{number}"}}
             yield {"contentBlockStart": {"start": start}}
             yield {"contentBlockDelta": {"delta": {"toolUse": {"input": json.dumps(arguments)}}}}
             yield {"contentBlockStop": {}}

@@ -64,7 +64,7 @@ def test_ask_approve(guard: checkrein.Guard, shell: Shell, yes: Any) -> None:
     result = agent("go")
     assert result.stop_reason == "interrupt" and shell.ran == []
     (asked,) = result.interrupts
-    assert asked.name == "checkrein"
+    assert asked.name == f"checkrein:{asked.reason['fingerprint']}"
     assert json.loads(json.dumps(asked.reason)) == asked.reason
     assert refused(asked.reason["message"]) and asked.reason["tool"] == "bash"
     assert asked.reason["fingerprint"] and asked.reason["teams"] == ["operator"]
@@ -277,10 +277,25 @@ def test_arguments_edited_after_approval(
     if where == "late middleware":
         agent.add_middleware(ExecuteToolStage, swap.around)
     swap.active = True
-    agent(answer(result, True))
+    again = agent(answer(result, True))
     assert shell.ran == []
-    ((status, text),) = told(agent)
-    assert status == "error" and refused(text)
+    if command == DENY:
+        ((status, text),) = told(agent)
+        assert status == "error" and refused(text)
+    else:
+        (asked,) = (each for each in again.interrupts if each.response is None)
+        assert command in asked.reason["message"] or asked.name != result.interrupts[0].name
+
+
+def test_two_calls_with_one_id(guard: checkrein.Guard, shell: Shell) -> None:
+    """The model chooses the ids; an answer is for the act that was shown with it."""
+    agent = agent_of(guard, shell, bash(ASK, ASK_ELSE))
+    agent.model.same_id = True  # type: ignore[attr-defined]
+    result = agent("go")
+    (first, _) = result.interrupts
+    assert shell.ran == []
+    agent([{"interruptResponse": {"interruptId": first.id, "response": True}}])
+    assert shell.ran == [ASK if "src" in first.reason["message"] else ASK_ELSE]
 
 
 def test_arguments_edited_before_the_question(guard: checkrein.Guard, shell: Shell) -> None:
