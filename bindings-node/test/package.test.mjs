@@ -83,7 +83,9 @@ test('without a native module nothing loads, and the command stops the call', ()
 })
 
 test('WebAssembly stands in', { skip: wasi === undefined && 'it was not built' }, () => {
-  const project = installed('wasi', [main, wasi], ['--cpu=wasm32'])
+  // As from a registry: an optional dependency, which npm installs when it is told the processor.
+  const overrides = { 'checkrein-wasm32-wasi': `file:${wasi}` }
+  const project = installed('wasi', [main], ['--cpu=wasm32'], { overrides })
   writeFileSync(join(project, 'esm.mjs'), `import { Guard } from 'checkrein'${USE}`)
   assert.equal(run(process.execPath, ['esm.mjs'], project), 'allow\n')
   const found = start(process.execPath, ['--eval', "new (require('checkrein').Guard)()"], project)
@@ -92,10 +94,10 @@ test('WebAssembly stands in', { skip: wasi === undefined && 'it was not built' }
 })
 
 /** An empty project with these archives installed. */
-function installed(name, files, options = []) {
+function installed(name, files, options = [], more = {}) {
   const project = join(FOLDER, name)
   mkdirSync(project)
-  writeFileSync(join(project, 'package.json'), '{"private": true}')
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, ...more }))
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--silent', ...options, ...files], project)
   return project
 }
