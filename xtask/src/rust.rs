@@ -1,6 +1,8 @@
 //! The crates.
 
-use crate::run::{Outcome, cargo, has_target};
+use std::process::Command;
+
+use crate::run::{Outcome, cargo, has_target, run};
 
 /// Runs the tests of every crate.
 pub fn test() -> Outcome {
