@@ -211,7 +211,7 @@ pub struct Credential {
     pub environments: Vec<String>,
 }
 
-/// A byte range of one of the call's arguments.
+/// A byte range of one of the call's arguments. The text of a list is its items, joined by newlines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// Path of the argument, such as `command` or `edits.0.path`; empty for the call itself.

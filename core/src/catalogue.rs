@@ -2,10 +2,12 @@
 
 #[rustfmt::skip]
 mod data;
+mod listing;
 pub mod paths;
 pub mod spec;
 
 pub use data::CATALOGUE;
+pub use listing::operations;
 
 impl spec::Name {
     /// Its text.

@@ -1,6 +1,7 @@
 //! What is wrong with the operator's files, and where.
 
 use std::fmt;
+use std::ops::Range;
 
 /// Longest part of a line that is shown, in characters.
 const SHOWN: usize = 160;
@@ -14,8 +15,10 @@ pub struct LoadError {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// How many characters are wrong, from the column on; at least 1.
+    /// How many characters of the line are wrong, from the column on; at least 1.
     pub width: u32,
+    /// The bytes of the file that are wrong; nothing when the mistake has no place in the file.
+    pub range: Option<Range<usize>>,
     /// The line as it may be shown: values of the inventory are left out.
     pub text: String,
     /// What is wrong.
@@ -33,6 +36,12 @@ impl LoadErrors {
     #[must_use]
     pub fn as_slice(&self) -> &[LoadError] {
         &self.0
+    }
+
+    /// The mistakes, sorted by file and place.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<LoadError> {
+        self.0
     }
 
     /// `errors` as one failure, or `value` when there are none.
@@ -60,12 +69,7 @@ impl From<LoadError> for LoadErrors {
 impl LoadError {
     /// A mistake at bytes `range` of `source`, the content of `file`.
     #[must_use]
-    pub fn at(
-        file: &str,
-        source: &str,
-        range: std::ops::Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn at(file: &str, source: &str, range: Range<usize>, message: impl Into<String>) -> Self {
         let start = floor(source, range.start);
         let before = source.get(..start).unwrap_or_default();
         let line_start = before
@@ -80,6 +84,7 @@ impl LoadError {
             line: count(before.matches('\n').count()).saturating_add(1),
             column: chars(source, line_start, start).saturating_add(1),
             width: chars(source, start, end).max(1),
+            range: Some(start..floor(source, range.end).max(start)),
             text: text.to_owned(),
             message: message.into(),
             help: None,
@@ -94,6 +99,7 @@ impl LoadError {
             line: 0,
             column: 0,
             width: 1,
+            range: None,
             text: String::new(),
             message: message.into(),
             help: None,

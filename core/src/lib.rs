@@ -18,6 +18,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod authoring;
 pub mod authorize;
 pub mod call;
 pub mod catalogue;

@@ -36,11 +36,18 @@ pub const GRAPHQL_MEMBERS: usize = 20_000;
 pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
 /// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.
 pub const POLICY_DEPTH: usize = 64;
-/// Longest chain of operators (`a && b && c`, `a.b.c`) in a policy, with the chains around it: each
-/// nests the syntax tree, which is walked and dropped by recursion.
+/// Longest chain of operators (`a && b && c`, `a.b.c`) and conditions (`when {a} when {b}`) in a
+/// policy, with the chains around it: each nests the syntax tree, which is walked and dropped by
+/// recursion.
 pub const POLICY_CHAIN: usize = 128;
+/// Most elements of sets and records in one policy; Cedar compares each name with all others.
+pub const POLICY_ELEMENTS: usize = 5_000;
+/// Most annotations of one policy; Cedar compares each with all others.
+pub const POLICY_ANNOTATIONS: usize = 32;
 /// Most policies of one bundle.
 pub const POLICIES: usize = 20_000;
+/// Most mistakes reported at once; nothing is loaded whether there is one or more.
+pub const MISTAKES: usize = 200;
 /// Longest inventory text, in bytes.
 pub const INVENTORY_BYTES: usize = 4 * 1024 * 1024;
 /// Most approver teams tried as hypothetical approvers.

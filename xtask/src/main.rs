@@ -1,9 +1,11 @@
 //! Development tasks: `cargo xtask test` runs everything, `cargo xtask ready` is what a commit needs.
 
 mod node;
+mod playground;
 mod python;
 mod run;
 mod rust;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,10 @@ enum Task {
     Node,
     /// Build the Python package and run its tests.
     Python(python::Options),
+    /// Build the WebAssembly package and run its tests.
+    Wasm,
+    /// Build the playground into playground/dist.
+    Playground,
 }
 
 fn main() -> ExitCode {
@@ -54,6 +60,8 @@ fn run(task: &Task) -> Outcome {
     match task {
         Task::Test => {
             rust::test()?;
+            wasm::test()?;
+            playground::test()?;
             node::test()?;
             python::test(&python::Options::default())
         }
@@ -69,6 +77,7 @@ fn run(task: &Task) -> Outcome {
         }
         Task::Bench => {
             rust::bench()?;
+            wasm::bench()?;
             node::bench()?;
             python::bench()
         }
@@ -79,5 +88,7 @@ fn run(task: &Task) -> Outcome {
         }
         Task::Node => node::test(),
         Task::Python(options) => python::test(options),
+        Task::Wasm => wasm::test(),
+        Task::Playground => playground::build(),
     }
 }

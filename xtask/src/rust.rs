@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use crate::run::{Outcome, cargo, has_target, run};
+use crate::run::{Outcome, cargo, run};
 
 /// Runs the tests of every crate.
 pub fn test() -> Outcome {
-    wasm()?;
     // The crates depend on each other, so they are packed together; what is packed is built below.
     cargo(&[
         "package",
@@ -68,21 +67,4 @@ pub fn bench() -> Outcome {
 /// Builds the command as it is shipped.
 pub fn dist() -> Outcome {
     cargo(&["build", "--profile", "dist", "--package", "checkrein-cli"])
-}
-
-/// Checks that the core builds for browsers.
-fn wasm() -> Outcome {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    if !has_target(TARGET) {
-        println!("xtask: skipped the {TARGET} check: the target cannot be installed here");
-        return Ok(());
-    }
-    cargo(&[
-        "check",
-        "--release",
-        "--package",
-        "checkrein",
-        "--target",
-        TARGET,
-    ])
 }

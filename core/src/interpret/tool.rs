@@ -124,7 +124,7 @@ fn carried(
     arguments: &Argument,
     cwd: Option<&str>,
 ) {
-    let values: Vec<Value> = argument.values().into_iter().map(whole).collect();
+    let values = placed(argument.values());
     let mut state = ShellState {
         cwd: cwd.map(str::to_owned),
         ..ShellState::default()
@@ -180,11 +180,17 @@ fn carried(
 /// Shell texts. One shell may run them all, or each its own, and a quote or a `cd` in one of them
 /// makes a difference: both readings count, with what they have in common once.
 fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
-    let texts: Vec<String> = texts.iter().map(text_of).collect();
     let before = session.drafts.len();
-    for text in &texts {
-        shell::walk(text, &mut fresh.clone(), session, Stream::default());
+    for text in texts {
+        let first = session.drafts.len();
+        let own = text_of(text);
+        shell::walk(&own, &mut fresh.clone(), session, Stream::default());
+        for draft in session.drafts.iter_mut().skip(first) {
+            draft.span.start = draft.span.start.saturating_add(text.span.0);
+            draft.span.end = draft.span.end.saturating_add(text.span.0);
+        }
     }
+    let texts: Vec<String> = texts.iter().map(text_of).collect();
     if texts.len() > 1 {
         let apart = session.drafts.len();
         let all = texts.join("\n");
@@ -216,10 +222,18 @@ fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
     session.program(state, &program);
 }
 
-/// A value that is the whole of its argument.
-fn whole(value: Value) -> Value {
-    let end = u32::try_from(text_of(&value).len()).unwrap_or(u32::MAX);
-    value.at((0, end))
+/// Values that are the whole of their argument. Their place is that in the argument's text, which
+/// for a list is its items, joined by newlines.
+fn placed(values: Vec<Value>) -> Vec<Value> {
+    let mut start = 0_u32;
+    let values = values.into_iter().map(|value| {
+        let length = u32::try_from(text_of(&value).len()).unwrap_or(u32::MAX);
+        let end = start.saturating_add(length);
+        let value = value.at((start, end));
+        start = end.saturating_add(1);
+        value
+    });
+    values.collect()
 }
 
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
@@ -367,7 +381,7 @@ impl Given for ToolGiven<'_> {
             (Source::Cwd, None) => Found::all(vec![Value::unseen(Origin::Unseen)]),
             (source, _) => {
                 let mut found = self.arguments.found(source);
-                found.values = found.values.into_iter().map(whole).collect();
+                found.values = placed(found.values);
                 found
             }
         }

@@ -59,6 +59,36 @@ impl Glob {
     pub fn matches(&self, value: &str) -> bool {
         fast_glob::glob_match(&self.pattern, normalise(self.subject, value))
     }
+
+    /// A value that matches, for showing; nothing for the rare pattern that none is made up for.
+    #[must_use]
+    pub fn sample(&self) -> Option<String> {
+        let mut sample = String::new();
+        let mut rest = self.pattern.chars().peekable();
+        while let Some(c) = rest.next() {
+            match c {
+                '*' => {
+                    while rest.next_if_eq(&'*').is_some() {}
+                    sample.push_str("example");
+                }
+                '?' => sample.push('x'),
+                '\\' => sample.extend(rest.next()),
+                '[' => {
+                    sample.extend(rest.next());
+                    rest.by_ref().take_while(|c| *c != ']').for_each(drop);
+                }
+                '{' => {
+                    while let Some(c) = rest.next_if(|c| !matches!(c, ',' | '}')) {
+                        sample.push(c);
+                    }
+                    rest.by_ref().take_while(|c| *c != '}').for_each(drop);
+                }
+                _ => sample.push(c),
+            }
+        }
+        let sample = sample.replace(SLASH, "/");
+        self.matches(&sample).then_some(sample)
+    }
 }
 
 /// `text` in the form both patterns and values are compared in.
@@ -139,6 +169,23 @@ mod tests {
             pattern,
             "postgres://db.acme.com.evil.net/app"
         ));
+    }
+
+    #[test]
+    fn samples_match() {
+        let sample = |subject, pattern| Glob::new(subject, pattern).unwrap().sample();
+        assert_eq!(
+            sample(Subject::Host, "*.acme.com").as_deref(),
+            Some("example.acme.com")
+        );
+        for pattern in ["release/*", "v[0-9].{a,b}?", "a\\*b", "main"] {
+            assert!(sample(Subject::Name, pattern).is_some(), "{pattern}");
+        }
+        assert_eq!(
+            sample(Subject::Path, "/srv/prod/**").as_deref(),
+            Some("/srv/prod/example")
+        );
+        assert_eq!(sample(Subject::Name, "{{a,b},c}"), None);
     }
 
     #[test]

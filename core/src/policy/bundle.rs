@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use cedar_policy::{PolicyId, PolicySet};
 
-use super::compile::{Progress, check};
+use super::compile::{Known, Progress, check};
 use super::compiled::Compiled;
 use super::index::Index;
 use super::plan::{Entry, Plan, covers};
@@ -65,8 +65,22 @@ impl Bundle {
     /// # Errors
     /// Every mistake in the sources. Nothing half-loaded remains.
     pub fn load(sources: &Sources, progress: Progress<'_>) -> Result<Self, LoadErrors> {
+        Self::load_after(None, sources, progress)
+    }
+
+    /// Does what [`Bundle::load`] does, and does not validate again what `before` has validated: for
+    /// editors, which load after every key.
+    ///
+    /// # Errors
+    /// Every mistake in the sources.
+    pub fn load_after(
+        before: Option<&Self>,
+        sources: &Sources,
+        progress: Progress<'_>,
+    ) -> Result<Self, LoadErrors> {
         let plan = Plan::of(sources)?;
-        let checked = check(&sources.policies, &plan.taken(), progress)?;
+        let known = before.map(Self::known).unwrap_or_default();
+        let checked = check(&sources.policies, &plan.taken(), &known, progress)?;
         let bundle = plan.build(sources, checked.into_iter().map(Entry::from).collect())?;
         bundle.parse_all()?;
         Ok(bundle)
@@ -78,7 +92,7 @@ impl Bundle {
     /// Every mistake in the sources.
     pub fn compile(sources: &Sources, progress: Progress<'_>) -> Result<Compiled, LoadErrors> {
         let plan = Plan::of(sources)?;
-        let checked = check(&sources.policies, &plan.taken(), progress)?;
+        let checked = check(&sources.policies, &plan.taken(), &Known::new(), progress)?;
         let policies = checked.into_iter().map(|policy| policy.compiled).collect();
         let compiled = Compiled {
             digest: plan.digest(sources),
@@ -149,6 +163,14 @@ impl Bundle {
     /// When a compiled policy is not what it was compiled from.
     pub fn policy_set(&self) -> Result<PolicySet, DenyReason> {
         self.parsed_set((0_u32..).zip(&self.policies).map(|(number, _)| number))
+    }
+
+    /// The texts of its policies, all of which are valid.
+    pub(super) fn known(&self) -> Known<'_> {
+        let policies = self.policies.iter();
+        policies
+            .filter_map(|policy| self.texts.get(policy.file)?.get(policy.range.clone()))
+            .collect()
     }
 
     pub(super) fn index(&self) -> &Index {

@@ -1,6 +1,6 @@
 //! Compiling: parse, check and validate policies, and report every mistake with its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
@@ -15,6 +15,19 @@ use crate::limits;
 
 /// Told how many policies are done and how many there are.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
+
+/// The annotations that mean something, each with what it is.
+pub(crate) const ANNOTATIONS: &[(&str, &str)] = &[
+    ("id", "the policy's own name, as it appears in decisions"),
+    (
+        "reason",
+        "the sentence the agent and the operator will read",
+    ),
+    ("advice", "what to do instead"),
+];
+
+/// Texts of policies that passed validation: it asks for nothing but the text.
+pub(super) type Known<'a> = HashSet<&'a str>;
 
 /// A policy that passed every check, with its parsed form.
 pub(super) struct Checked {
@@ -31,7 +44,12 @@ pub fn compile_pack(name: &str, text: &str) -> Result<String, LoadErrors> {
         name: format!("{name}/policy.cedar"),
         text: text.to_owned(),
     };
-    let checked = check(std::slice::from_ref(&file), &HashMap::new(), &mut |_, _| {})?;
+    let checked = check(
+        std::slice::from_ref(&file),
+        &HashMap::new(),
+        &Known::new(),
+        &mut |_, _| {},
+    )?;
     let policies = checked.into_iter().map(|policy| policy.compiled).collect();
     let compiled = Compiled {
         digest: pack_digest(text),
@@ -50,10 +68,12 @@ pub(super) fn pack_digest(text: &str) -> String {
     parts.digest()
 }
 
-/// Checks every policy of `files`. `taken` holds the ids that packs use, with the pack's name.
+/// Checks every policy of `files`. `taken` holds the ids that packs use, with the pack's name; the
+/// policies in `known` are not validated again.
 pub(super) fn check(
     files: &[SourceFile],
     taken: &HashMap<&str, &str>,
+    known: &Known<'_>,
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>, LoadErrors> {
     let bytes = files
@@ -82,7 +102,15 @@ pub(super) fn check(
     let mut checked = Vec::with_capacity(total);
     for (done, (file, statement)) in statements.into_iter().enumerate() {
         progress(done, total);
-        if let Some(policy) = checker.policy(file, &statement) {
+        if checker.errors.len() >= limits::MISTAKES {
+            break;
+        }
+        let Some(policy) = checker.policy(file, &statement) else {
+            continue;
+        };
+        let text = files.get(file).map(|file| file.text.as_str());
+        let text = text.and_then(|text| text.get(statement.range));
+        if !text.is_some_and(|text| known.contains(text)) {
             if validators.is_none() {
                 let made = Validators::new();
                 validators = Some(made.map_err(|error| LoadError::whole("schema", error))?);
@@ -90,8 +118,8 @@ pub(super) fn check(
             if let Some(validators) = &mut validators {
                 checker.validate(file, &policy, validators);
             }
-            checked.push(policy);
         }
+        checked.push(policy);
     }
     progress(total, total);
     LoadErrors::none_or(checker.errors, checked)
@@ -116,6 +144,8 @@ impl<'a> Checker<'a> {
                     let help = match error {
                         ScanError::Depth { .. } => "split the condition into several policies",
                         ScanError::Chain { .. } => "test a set with `contains` instead",
+                        ScanError::Elements { .. } => "split it into several policies",
+                        ScanError::Annotations { .. } => "use a comment for what is not read",
                     };
                     let range = at..at.saturating_add(1);
                     self.error(index, range, error.to_string(), Some(help.to_owned()));
@@ -216,7 +246,7 @@ impl<'a> Checker<'a> {
         let mut unknown: Vec<_> = policy
             .annotations()
             .map(|(name, _)| name.to_owned())
-            .filter(|name| !matches!(name.as_str(), "id" | "reason" | "advice"))
+            .filter(|name| ANNOTATIONS.iter().all(|(known, _)| known != name))
             .collect();
         unknown.sort();
         for name in unknown {

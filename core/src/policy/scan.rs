@@ -19,13 +19,20 @@ pub(super) enum ScanError {
     Depth { at: usize },
     #[error("the policy chains more than {} operators", limits::POLICY_CHAIN)]
     Chain { at: usize },
+    #[error("the policy has more than {} annotations", limits::POLICY_ANNOTATIONS)]
+    Annotations { at: usize },
+    #[error("the policy lists more than {} elements", limits::POLICY_ELEMENTS)]
+    Elements { at: usize },
 }
 
 impl ScanError {
     /// The byte at which the limit was passed.
     pub(super) fn at(&self) -> usize {
         match self {
-            Self::Depth { at } | Self::Chain { at } => *at,
+            Self::Depth { at }
+            | Self::Chain { at }
+            | Self::Annotations { at }
+            | Self::Elements { at } => *at,
         }
     }
 }
@@ -71,6 +78,10 @@ struct Scanner {
     around: usize,
     /// `if`s of the statement: `else if` nests without a bracket.
     ifs: usize,
+    /// `@`s of the statement.
+    annotations: usize,
+    /// `,`s of the statement.
+    elements: usize,
     /// The byte before was part of an operator.
     operator: bool,
 }
@@ -117,9 +128,18 @@ impl Scanner {
         let after_operator = self.operator;
         self.token(at);
         match byte {
+            b'{' if self.open.is_empty() => {
+                // The conditions of a policy are chained.
+                self.level.binary = self.level.binary.saturating_add(1);
+                self.enter();
+            }
             b'(' | b'[' | b'{' => self.enter(),
+            b'@' => self.annotations = self.annotations.saturating_add(1),
             b')' | b']' | b'}' => self.leave(),
-            b',' => self.level = Level::default(),
+            b',' => {
+                self.level = Level::default();
+                self.elements = self.elements.saturating_add(1);
+            }
             b'.' => self.level.members = self.level.members.saturating_add(1),
             b'!' | b'-' | b'+' | b'*' | b'&' | b'|' | b'<' | b'>' | b'=' => {
                 self.operator = true;
@@ -155,6 +175,12 @@ impl Scanner {
         }
         if self.around.saturating_add(self.level.chain()) > limits::POLICY_CHAIN {
             return Err(ScanError::Chain { at });
+        }
+        if self.annotations > limits::POLICY_ANNOTATIONS {
+            return Err(ScanError::Annotations { at });
+        }
+        if self.elements > limits::POLICY_ELEMENTS {
+            return Err(ScanError::Elements { at });
         }
         Ok(())
     }
@@ -210,6 +236,21 @@ mod tests {
             "gif ".repeat(99)
         );
         assert!(scan(&words).is_ok());
+    }
+
+    #[test]
+    fn conditions_and_annotations_are_counted() {
+        let clauses = |n: usize| format!("permit (p, a, r){};", " when { true }".repeat(n));
+        assert!(scan(&clauses(128).repeat(3)).is_ok());
+        assert!(matches!(scan(&clauses(129)), Err(ScanError::Chain { .. })));
+        let annotations = |n: usize| format!("{}permit (p, a, r);", "@a(\"@\")".repeat(n));
+        assert!(scan(&annotations(32).repeat(3)).is_ok());
+        assert!(matches!(
+            scan(&annotations(33)),
+            Err(ScanError::Annotations { .. })
+        ));
+        let elements = format!("permit([a{}]);", ", \",\"".repeat(5_001));
+        assert!(matches!(scan(&elements), Err(ScanError::Elements { .. })));
     }
 
     #[test]

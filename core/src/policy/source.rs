@@ -1,11 +1,13 @@
 //! What a bundle is made of, as text.
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::schema::SCHEMA;
 
 /// A file of the operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceFile {
     /// Its name, as it should appear in errors.
     pub name: String,
@@ -14,9 +16,11 @@ pub struct SourceFile {
 }
 
 /// Everything a bundle is made of besides the shipped packs, which the inventory names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sources {
     /// The operator's policy files. Their order does not change any decision, only the digest.
+    #[serde(default)]
     pub policies: Vec<SourceFile>,
     /// The operator's `checkrein.toml`; without one the default pack decides alone.
     pub inventory: Option<SourceFile>,

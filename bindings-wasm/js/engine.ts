@@ -1,0 +1,126 @@
+/** A bundle that answers calls. */
+
+import { Engine as Native } from '../module/checkrein_wasm.js'
+import { TrapError, ask, instance } from './instance.js'
+import type {
+  Decision,
+  Diagnostic,
+  Landing,
+  Matrix,
+  MatrixOptions,
+  Sources,
+  ToolCall,
+  Trials,
+} from './types.js'
+
+/** What the engine cannot do, in its own words. */
+export class CheckreinError extends Error {
+  override readonly name = 'CheckreinError'
+}
+
+/** Reads an answer of the engine. */
+export function read<T>(answer: string): T {
+  const { ok, error } = JSON.parse(answer) as { ok?: T; error?: string }
+  if (error !== undefined) throw new CheckreinError(error)
+  return ok as T
+}
+
+/**
+ * A bundle of policies and an inventory, ready to answer calls. One that did not load denies every
+ * call. After a trap it loads again in a fresh instance.
+ */
+export class Engine {
+  readonly #sources: string
+  #native: Native | undefined
+  #instance = 0
+
+  /** Prefer {@link Checkrein.open} and {@link Engine.edited}. */
+  constructor(sources: Sources, before?: Engine) {
+    this.#sources = JSON.stringify(sources)
+    if (before === undefined) return
+    this.#native = before.#ask((native) => native.edited(this.#sources))
+    this.#instance = before.#instance
+  }
+
+  /** An engine for sources that were edited a little: what is valid here is not validated again. */
+  edited(sources: Sources): Engine {
+    return new Engine(sources, this)
+  }
+
+  /** Every mistake in sources that were edited a little. */
+  diagnose(sources: Sources): readonly Diagnostic[] {
+    return read(this.#ask((native) => native.diagnose(JSON.stringify(sources))))
+  }
+
+  /** Why it did not load; empty when it did. */
+  get problem(): string {
+    return this.#ask((native) => native.problem)
+  }
+
+  /** `sha256:` digest of the policies and the inventory; empty when it did not load. */
+  get bundle(): string {
+    return this.#ask((native) => native.bundle)
+  }
+
+  /** Decides a call. Never throws: every failure, a trap included, is a `deny`. */
+  authorize(call: ToolCall): Decision {
+    let text: string | undefined
+    try {
+      text = JSON.stringify(call)
+    } catch {
+      // Not JSON, like what JSON.stringify leaves out.
+    }
+    if (typeof text !== 'string') return refusal('malformed', 'the call cannot be read: not JSON')
+    return JSON.parse(this.authorizeJson(text)) as Decision
+  }
+
+  /** Decides a call's JSON: the decision as canonical JSON. Never throws. */
+  authorizeJson(call: string): string {
+    if (typeof call !== 'string') {
+      return JSON.stringify(refusal('malformed', 'the call cannot be read: not JSON'))
+    }
+    try {
+      return this.#ask((native) => native.authorize(call))
+    } catch {
+      return JSON.stringify(refusal('internal', 'checkrein failed: the engine trapped'))
+    }
+  }
+
+  /** The verdict on every verb, resource type and environment class. */
+  matrix(options: MatrixOptions = {}): Matrix {
+    return read(this.#ask((native) => native.matrix(JSON.stringify(options))))
+  }
+
+  /** Runs tests in the form of a pack's `tests.json`. */
+  runTests(tests: string): Trials {
+    return read(this.#ask((native) => native.runTests(tests)))
+  }
+
+  /** Calls of `agent` by where they land, at most one for each cell of the matrix. */
+  examples(agent = 'agent'): readonly Landing[] {
+    return read(this.#ask((native) => native.examples(agent)))
+  }
+
+  /** Gives its memory back; it loads again when it is asked once more. */
+  [Symbol.dispose](): void {
+    const native = this.#native
+    this.#native = undefined
+    if (native !== undefined && this.#instance === instance()) ask(() => native.free())
+  }
+
+  #ask<T>(question: (native: Native) => T): T {
+    const now = instance()
+    if (this.#native === undefined || this.#instance !== now) {
+      this.#native = ask((module) => new module.Engine(this.#sources))
+      this.#instance = now
+    }
+    const native = this.#native
+    return ask(() => question(native))
+  }
+}
+
+function refusal(kind: 'malformed' | 'internal', message: string): Decision {
+  return { actions: [], bundle: '', errors: [{ kind, message }], reason: message, verdict: 'deny' }
+}
+
+export { TrapError }

@@ -1,0 +1,56 @@
+/**
+ * The WebAssembly instance. A trap (a panic, an overflowing stack, memory that runs out) may leave
+ * anything behind, so a trapped instance is never asked again: a fresh one takes its place.
+ */
+
+import * as glue from '../module/checkrein_wasm.js'
+
+/** The engine trapped, or there is no instance any more. */
+export class TrapError extends Error {
+  override readonly name = 'TrapError'
+
+  constructor(cause: unknown) {
+    super('the engine trapped', { cause })
+  }
+}
+
+/** Which instance is in use; 0 before the first. Objects of an earlier one are gone. */
+let current = 0
+let trapped = false
+
+/** Makes the first instance; later calls change nothing. */
+export function start(module: WebAssembly.Module): void {
+  if (current > 0) return
+  glue.initSync({ module })
+  current = 1
+}
+
+/** The number of the instance that will answer next, fresh when the last one trapped. */
+export function instance(): number {
+  if (current === 0) throw new TrapError(new Error('not loaded'))
+  if (trapped) {
+    try {
+      glue.__wbg_reset_state()
+    } catch (error) {
+      throw new TrapError(error)
+    }
+    trapped = false
+    current += 1
+  }
+  return current
+}
+
+/** Asks the instance. No function of it throws, so whatever is caught is a trap. */
+export function ask<T>(question: (module: typeof glue) => T): T {
+  instance()
+  // Anything but a normal return leaves this set.
+  trapped = true
+  let answer: T
+  try {
+    answer = question(glue)
+  } catch (error) {
+    throw new TrapError(error)
+  }
+  trapped = false
+  return answer
+}

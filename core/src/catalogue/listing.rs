@@ -1,0 +1,34 @@
+//! What the catalogue knows, by name.
+
+use std::collections::BTreeMap;
+
+use super::CATALOGUE;
+use super::spec::{Act, Command};
+use crate::vocabulary::{ResourceType, Verb};
+
+/// Every operation of the catalogue, sorted by name, each with the verb and resource type of one of
+/// its acts.
+#[must_use]
+pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
+    let mut found = BTreeMap::new();
+    let mut note = |acts: &'static [Act]| {
+        for act in acts {
+            found
+                .entry(act.operation)
+                .or_insert((act.verb, act.resource));
+        }
+    };
+    let mut open: Vec<&'static Command> = CATALOGUE.commands.iter().map(|(_, one)| *one).collect();
+    while let Some(command) = open.pop() {
+        note(command.acts);
+        note(command.always);
+        open.extend(command.subcommands.iter().map(|(_, one)| *one));
+    }
+    for api in CATALOGUE.apis {
+        api.mutations.iter().for_each(|(_, acts)| note(acts));
+        api.queries.iter().for_each(|(_, acts)| note(acts));
+        api.routes.iter().for_each(|route| note(route.acts));
+    }
+    CATALOGUE.tools.iter().for_each(|tool| note(tool.acts));
+    found
+}

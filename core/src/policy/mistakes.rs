@@ -1,0 +1,68 @@
+//! Every mistake in sources, also where one of them keeps others from mattering.
+
+use std::ops::Range;
+
+use super::bundle::Bundle;
+use super::compile::check;
+use super::plan::{Entry, Plan};
+use super::scan::scan;
+use super::source::{SourceFile, Sources};
+use crate::error::LoadError;
+use crate::limits;
+
+/// What keeps `sources` from loading: policies are read even when the inventory is wrong. What is
+/// valid in `before` is not validated again.
+pub(crate) fn mistakes(before: Option<&Bundle>, sources: &Sources) -> Vec<LoadError> {
+    let mut found = Vec::new();
+    let plan = Plan::of(sources).or_else(|errors| {
+        found.extend(errors.into_vec());
+        // Without the inventory the packs are still known.
+        Plan::of(&Sources {
+            packs: sources.packs.clone(),
+            ..Sources::default()
+        })
+    });
+    let taken = plan.as_ref().map(Plan::taken).unwrap_or_default();
+    let known = before.map(Bundle::known).unwrap_or_default();
+    let checked = check(&sources.policies, &taken, &known, &mut |_, _| {});
+    match (checked, plan) {
+        (Err(errors), _) => found.extend(errors.into_vec()),
+        (Ok(checked), Ok(plan)) if found.is_empty() => {
+            let entries = checked.into_iter().map(Entry::from).collect();
+            if let Err(errors) = plan.build(sources, entries) {
+                found.extend(errors.into_vec());
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Whether `file` may be given to Cedar's parser.
+pub(crate) fn scannable(file: &SourceFile) -> Result<(), LoadError> {
+    if file.text.len() > limits::POLICY_BYTES {
+        let message = format!(
+            "the policies are longer than {} bytes",
+            limits::POLICY_BYTES
+        );
+        return Err(LoadError::whole(&file.name, message));
+    }
+    scan(&file.text).map(drop).map_err(|error| {
+        LoadError::at(
+            &file.name,
+            &file.text,
+            error.at()..error.at(),
+            error.to_string(),
+        )
+    })
+}
+
+/// The bytes of each statement of `text`; nothing when it may not be given to the
+/// parser, or has more of them than a bundle.
+pub(crate) fn statements(text: &str) -> Option<Vec<Range<usize>>> {
+    let statements = scan(text).ok()?;
+    if statements.len() > limits::POLICIES {
+        return None;
+    }
+    Some(statements.into_iter().map(|one| one.range).collect())
+}
