@@ -27,7 +27,7 @@ pub(crate) use compile::ANNOTATIONS;
 pub use compile::{Progress, compile_pack};
 pub use compiled::{Compiled, CompiledPolicy};
 pub use evaluate::Outcome;
-pub(crate) use mistakes::{mistakes, scannable, statements};
+pub(crate) use mistakes::{mistakes, statements};
 pub use request::{Approver, Query};
 pub use schema::SCHEMA;
 pub use scope::Scope;

@@ -4,112 +4,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use checkrein::action::{Action, Credential, Effects, Environment, Resource, Scope, Span};
+use checkrein::authoring::{Facts, run_tests};
 use checkrein::authorize::authorize_actions;
 use checkrein::call::{Agent, Workspace};
 use checkrein::policy::{Bundle, Sources, compile_pack};
 use checkrein::vocabulary::{
-    Completeness, CredentialSource, Effect, EnvironmentClass, Location, ResourceType,
-    Reversibility, Verb, VerbGroup, Verdict,
+    Completeness, Effect, EnvironmentClass, Location, ResourceType, Reversibility, Verb, VerbGroup,
+    Verdict,
 };
-use checkrein::{Decision, ToolCall};
+use checkrein::{Action, Decision, ToolCall};
 use checkrein_policies::{PACKS, Pack};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    policy: String,
-    fires: Act,
-    spares: Act,
-}
-
-/// An action, with defaults for an ordinary one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Act {
-    verb: String,
-    #[serde(rename = "type")]
-    kind: String,
-    environment: String,
-    #[serde(default = "remote")]
-    location: String,
-    #[serde(default = "reversible")]
-    reversibility: String,
-    #[serde(default)]
-    effects: Vec<String>,
-    #[serde(default = "exact")]
-    completeness: String,
-    #[serde(default)]
-    unbounded: bool,
-    credential: Option<Used>,
-    /// The verdict.
-    expect: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Used {
-    source: String,
-    #[serde(default)]
-    declared: bool,
-    #[serde(default)]
-    issued: bool,
-}
-
-fn remote() -> String {
-    "remote".to_owned()
-}
-
-fn reversible() -> String {
-    "reversible".to_owned()
-}
-
-fn exact() -> String {
-    "exact".to_owned()
-}
-
-fn action(act: &Act) -> Action {
-    let effects: Vec<_> = act
-        .effects
-        .iter()
-        .map(|e| Effect::parse(e).expect(e))
-        .collect();
-    Action {
-        operation: "test:act".into(),
-        verb: Verb::parse(&act.verb).expect(&act.verb),
-        resource: Resource {
-            kind: ResourceType::parse(&act.kind).expect(&act.kind),
-            id: "it".to_owned(),
-            parents: Vec::new(),
-        },
-        location: Location::parse(&act.location).expect(&act.location),
-        environment: Environment {
-            name: act.environment.clone(),
-            class: EnvironmentClass::parse(&act.environment).expect(&act.environment),
-            evidence: Vec::new(),
-        },
-        reversibility: Reversibility::parse(&act.reversibility).expect(&act.reversibility),
-        scope: Scope {
-            count: None,
-            unbounded: act.unbounded,
-        },
-        effects: Effects::of(&effects),
-        credential: act.credential.as_ref().map(|used| Credential {
-            source: CredentialSource::parse(&used.source).expect(&used.source),
-            name: None,
-            fingerprint: None,
-            declared: used.declared.then(|| "token".to_owned()),
-            issued: used.issued,
-            environments: Vec::new(),
-        }),
-        completeness: Completeness::parse(&act.completeness).expect(&act.completeness),
-        span: Span::default(),
-        evidence: Vec::new(),
-    }
-}
-
-fn decide(bundle: &Bundle, act: &Act) -> Decision {
+fn decide(bundle: &Bundle, action: Action) -> Decision {
     let call = ToolCall {
         tool: "test".to_owned(),
         server: None,
@@ -122,16 +28,7 @@ fn decide(bundle: &Bundle, act: &Act) -> Decision {
         workspace: Workspace::default(),
         env: BTreeMap::new(),
     };
-    authorize_actions(bundle, &call, vec![action(act)])
-}
-
-/// Whether the policy matches, alone among all or together with those that a forbid hides.
-fn matches(bundle: &Bundle, act: &Act, policy: &str) -> bool {
-    let decision = decide(bundle, act);
-    decision.actions[0]
-        .policies
-        .iter()
-        .any(|found| found.id == policy)
+    authorize_actions(bundle, &call, vec![action])
 }
 
 fn bundle(pack: &Pack) -> Bundle {
@@ -145,36 +42,18 @@ fn bundle(pack: &Pack) -> Bundle {
 #[test]
 fn every_policy_fires_on_its_case_and_spares_the_neighbour() {
     for pack in PACKS {
-        let bundle = bundle(pack);
-        let cases: Vec<Case> = serde_json::from_str(pack.tests).expect("tests.json");
-        let mut failures = Vec::new();
-        for (number, case) in cases.iter().enumerate() {
-            for (act, fires) in [(&case.fires, true), (&case.spares, false)] {
-                let decision = decide(&bundle, act);
-                let matched = matches(&bundle, act, &case.policy);
-                if decision.verdict.as_str() != act.expect || matched != fires {
-                    let policies = &decision.actions[0].policies;
-                    failures.push(format!(
-                        "case {number}, {} {}: {} by {:?}",
-                        case.policy,
-                        if fires { "fires" } else { "spares" },
-                        decision.verdict,
-                        policies.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(),
-                    ));
-                }
-            }
-        }
+        let found = run_tests(&bundle(pack), pack.tests).expect("tests.json");
+        let failures = found.trials.iter().filter(|trial| !trial.passed);
+        let failures: Vec<_> = failures.map(|trial| format!("{trial:?}")).collect();
         assert!(
             failures.is_empty(),
             "{}:\n{}",
             pack.name,
             failures.join("\n")
         );
-        let untested = bundle.policies().iter().map(|policy| policy.id.as_str());
+        let mut untested = found.untested;
         // What approval adds is tested where approvals are.
-        let untested: Vec<_> = untested
-            .filter(|id| !id.ends_with(".approved") && !cases.iter().any(|c| c.policy == *id))
-            .collect();
+        untested.retain(|id| !id.ends_with(".approved"));
         assert!(
             untested.is_empty(),
             "{}: no case for {untested:?}",
@@ -201,21 +80,21 @@ fn the_baseline_allows_nothing_beyond_its_promise() {
     };
     let mut allowed = 0;
     for _ in 0..20_000 {
-        let act = Act {
-            verb: Verb::ALL[pick(Verb::ALL.len())].to_string(),
-            kind: ResourceType::ALL[pick(ResourceType::ALL.len())].to_string(),
-            environment: EnvironmentClass::ALL[pick(EnvironmentClass::ALL.len())].to_string(),
-            location: Location::ALL[pick(Location::ALL.len())].to_string(),
-            reversibility: Reversibility::ALL[pick(Reversibility::ALL.len())].to_string(),
+        let verb = Verb::ALL[pick(Verb::ALL.len())];
+        let kind = ResourceType::ALL[pick(ResourceType::ALL.len())];
+        let class = EnvironmentClass::ALL[pick(EnvironmentClass::ALL.len())];
+        let facts = Facts {
+            location: Some(Location::ALL[pick(Location::ALL.len())].to_string()),
+            reversibility: Some(Reversibility::ALL[pick(Reversibility::ALL.len())].to_string()),
             effects: (0..pick(3))
                 .map(|_| Effect::ALL[pick(Effect::ALL.len())].to_string())
                 .collect(),
-            completeness: Completeness::ALL[pick(Completeness::ALL.len())].to_string(),
+            completeness: Some(Completeness::ALL[pick(Completeness::ALL.len())].to_string()),
             unbounded: pick(4) == 0,
             credential: None,
-            expect: String::new(),
         };
-        let decision = decide(&bundle, &act);
+        let action = facts.action(verb, kind, class).expect("known words");
+        let decision = decide(&bundle, action);
         assert!(decision.errors.is_empty(), "{decision:?}");
         if decision.verdict != Verdict::Allow {
             assert!(!decision.actions[0].policies.is_empty() || !decision.reason.is_empty());

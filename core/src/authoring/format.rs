@@ -4,7 +4,7 @@ use cedar_policy_formatter::{Config, policies_str_to_pretty};
 
 use super::diagnose::{Diagnostic, Severity, diagnose};
 use crate::error::LoadError;
-use crate::policy::{SourceFile, Sources, scannable, statements};
+use crate::policy::{SourceFile, Sources, statements};
 
 /// Columns and indentation of the shipped packs.
 const LAYOUT: Config = Config {
@@ -17,16 +17,13 @@ const LAYOUT: Config = Config {
 /// # Errors
 /// When it cannot be parsed: its mistakes, in a file called `name`.
 pub fn format(name: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
+    if let Some(tidy) = tidy(text) {
+        return Ok(tidy);
+    }
     let file = SourceFile {
         name: name.to_owned(),
         text: text.to_owned(),
     };
-    // Cedar's parser overflows the stack on what the scan refuses.
-    if scannable(&file).is_ok()
-        && let Some(tidy) = tidy(text)
-    {
-        return Ok(tidy);
-    }
     let sources = Sources {
         policies: vec![file],
         packs: Some(Vec::new()),

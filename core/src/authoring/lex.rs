@@ -78,9 +78,12 @@ pub(super) fn tokens(text: &str) -> (Vec<Token<'_>>, bool) {
                 continue;
             }
             '"' => {
-                while take(&|next| next != '"' && next != '\\')
-                    || take(&|next| next == '\\') && (take(&|_| true) || true)
-                {}
+                loop {
+                    let escape = take(&|next| next == '\\');
+                    if !take(&|next| escape || next != '"') {
+                        break;
+                    }
+                }
                 take(&|next| next == '"');
                 Kind::Text
             }

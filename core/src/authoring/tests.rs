@@ -43,7 +43,7 @@ fn bundle() -> Bundle {
     Bundle::load(&sources("", INVENTORY), &mut |_, _| {}).unwrap()
 }
 
-fn marked<'a>(text: &'a str, range: &Range) -> String {
+fn marked(text: &str, range: &Range) -> String {
     let units: Vec<u16> = text.encode_utf16().collect();
     String::from_utf16(&units[range.start..range.end]).unwrap()
 }

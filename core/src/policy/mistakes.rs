@@ -6,7 +6,7 @@ use super::bundle::Bundle;
 use super::compile::check;
 use super::plan::{Entry, Plan};
 use super::scan::scan;
-use super::source::{SourceFile, Sources};
+use super::source::Sources;
 use crate::error::LoadError;
 use crate::limits;
 
@@ -38,28 +38,12 @@ pub(crate) fn mistakes(before: Option<&Bundle>, sources: &Sources) -> Vec<LoadEr
     found
 }
 
-/// Whether `file` may be given to Cedar's parser.
-pub(crate) fn scannable(file: &SourceFile) -> Result<(), LoadError> {
-    if file.text.len() > limits::POLICY_BYTES {
-        let message = format!(
-            "the policies are longer than {} bytes",
-            limits::POLICY_BYTES
-        );
-        return Err(LoadError::whole(&file.name, message));
-    }
-    scan(&file.text).map(drop).map_err(|error| {
-        LoadError::at(
-            &file.name,
-            &file.text,
-            error.at()..error.at(),
-            error.to_string(),
-        )
-    })
-}
-
 /// The bytes of each statement of `text`; nothing when it may not be given to the
-/// parser, or has more of them than a bundle.
+/// parser, which overflows the stack on nested text, or is longer than any bundle.
 pub(crate) fn statements(text: &str) -> Option<Vec<Range<usize>>> {
+    if text.len() > limits::POLICY_BYTES {
+        return None;
+    }
     let statements = scan(text).ok()?;
     if statements.len() > limits::POLICIES {
         return None;
