@@ -26,7 +26,8 @@ export function enter<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    trapped = error instanceof Error && error.constructor.name === 'RuntimeError'
+    // An overflow of JavaScript's stack leaves the module in the middle of something as well.
+    trapped = WASM && error instanceof Error && ['RuntimeError', 'RangeError'].includes(error.constructor.name)
     throw trapped ? new Lost() : error
   }
 }
