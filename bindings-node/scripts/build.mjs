@@ -16,6 +16,11 @@ import { NapiCli, generateTypeDef, writeJsBinding } from '@napi-rs/cli'
 const HERE = join(dirname(fileURLToPath(import.meta.url)), '..')
 const ROOT = join(HERE, '..')
 const HEADER = '/* Generated from the native module; `cargo xtask generate` writes it again. */\n'
+/** js/src/load.d.ts, for each kind of module. */
+const LOAD = {
+  module: "import { createRequire } from 'node:module'\nexport const native = createRequire(import.meta.url)('../../native/native.cjs')\n",
+  commonjs: "exports.native = require('../../native/native.cjs')\n",
+}
 const { values: options } = parseArgs({
   options: {
     profile: { type: 'string', default: 'dist' },
@@ -141,6 +146,7 @@ function buildJavaScript() {
     })
     if (done.status !== 0) process.exit(done.status ?? 1)
     writeFileSync(join(out, 'package.json'), `${JSON.stringify({ type })}\n`)
+    writeFileSync(join(out, 'load.js'), LOAD[type])
   }
   rmSync(dist, { recursive: true, force: true })
   renameSync(fresh, dist)

@@ -3,9 +3,9 @@
 
 import { resolve } from 'node:path'
 
-import * as binding from '../../native/native.cjs'
+import { native as binding } from './load.js'
 
-export const native = binding
+export const native: typeof import('../../native/native.cjs') = binding
 
 /** Whether the WebAssembly build stands in, on a machine without a native one. */
 const WASM = (binding as { __napiBindingTarget?: unknown }).__napiBindingTarget === 'wasm32-wasi'
