@@ -5,6 +5,7 @@
 //! `decision`. Two members of a decision depend on the bundle's digest, which changes with every
 //! policy: they stand in the cases as [`STABLE`].
 
+pub mod facets;
 pub mod measured;
 pub mod operator;
 
