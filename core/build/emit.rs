@@ -443,6 +443,7 @@ fn tool(one: &Tool) -> Checked {
         ("Sql", &one.sql),
         ("Url", &one.url),
         ("Patch", &one.patch),
+        ("PowerShell", &one.powershell),
         ("Code", &one.code),
     ] {
         for text in list {

@@ -182,6 +182,8 @@ pub struct Tool {
     #[serde(default)]
     pub patch: Vec<String>,
     #[serde(default)]
+    pub powershell: Vec<String>,
+    #[serde(default)]
     pub code: Vec<String>,
     #[serde(default)]
     pub cwd: Vec<String>,

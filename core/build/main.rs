@@ -38,7 +38,10 @@ fn main() {
     let out = std::env::var_os("OUT_DIR")
         .map(PathBuf::from)
         .expect("cargo sets OUT_DIR");
-    std::fs::write(out.join("catalogue.rs"), source).expect("OUT_DIR is writable");
+    let file = out.join("catalogue.rs");
+    // Writing a new file leaves a hard-linked copy of the target folder alone.
+    let _ = std::fs::remove_file(&file);
+    std::fs::write(file, source).expect("OUT_DIR is writable");
 }
 
 /// Every `.toml` file of a folder, in name order.

@@ -19,6 +19,7 @@ mod sql;
 mod tool;
 pub mod value;
 pub mod wildcard;
+mod windows;
 pub mod words;
 
 use crate::action::Draft;

@@ -30,7 +30,10 @@ pub fn resolve(text: &str, cwd: Option<&str>, home: Option<&str>) -> Option<Path
     } else {
         format!("{}/{text}", cwd?)
     };
-    let absolute = flatten(&joined);
+    let mut absolute = flatten(&joined);
+    if let Some(drive) = absolute.get_mut(..1).filter(|_| has_drive(&joined)) {
+        drive.make_ascii_uppercase();
+    }
     let in_home = below_home(&absolute, home);
     Some(Path { absolute, in_home })
 }

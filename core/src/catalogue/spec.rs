@@ -377,6 +377,8 @@ pub enum Language {
     Patch,
     /// Code of another language.
     Code,
+    /// A PowerShell text.
+    PowerShell,
 }
 
 /// What is known of the paths that match.

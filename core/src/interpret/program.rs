@@ -14,7 +14,7 @@ use super::session::{Note, Session};
 use super::shell::ShellState;
 use super::value::{Origin, Stream, Value};
 use super::words::{Words, find};
-use super::{acts, http};
+use super::{acts, http, windows};
 use crate::action::{Draft, Effects, Selector};
 use crate::catalogue::spec::Command;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
@@ -72,13 +72,18 @@ impl Session<'_> {
                 Stream::from_origin(Origin::Unseen)
             }
             None => {
+                // Some hosts run their shell tool's lines with PowerShell.
+                self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
+                if windows::is_cmdlet(base, self.catalogue) {
+                    return Stream::from_origin(Origin::Unseen);
+                }
                 self.unknown(state, base, arguments, program, true);
                 output::of_unknown(program)
             }
         }
     }
 
-    fn known(
+    pub(super) fn known(
         &mut self,
         state: &mut ShellState,
         command: &'static Command,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::place::{Machine, Setting};
 use super::value::Value;
+use super::windows::Dialect;
 use crate::action::{Draft, Effects, Resource, Scope};
 use crate::call::ToolCall;
 use crate::catalogue::spec::Catalogue;
@@ -21,6 +22,8 @@ pub struct Session<'a> {
     pub drafts: Vec<Draft>,
     /// The surroundings of what is being read now.
     pub frame: Frame,
+    /// A command of this dialect of Windows was named where a program was expected.
+    pub windows: Option<Dialect>,
 }
 
 /// What changes when a program makes another run.
@@ -47,6 +50,7 @@ impl<'a> Session<'a> {
             catalogue,
             drafts: Vec::new(),
             frame: Frame::default(),
+            windows: None,
         }
     }
 

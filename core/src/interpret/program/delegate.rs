@@ -9,6 +9,7 @@ use crate::interpret::place::Machine;
 use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
+use crate::interpret::windows::Dialect;
 use crate::interpret::words::{Words, find};
 use crate::limits;
 use crate::vocabulary::{Effect, SelectorKind};
@@ -105,6 +106,9 @@ impl Session<'_> {
                         self.shell_value(inner, &text, program)
                     })
                 }
+            }
+            RunForm::Code if Dialect::of(run.language).is_some() => {
+                self.windows_code(state, run.language, &Value::join(&values), program)
             }
             RunForm::Code => {
                 for value in &values {

@@ -7,6 +7,7 @@ use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::{Origin, Stream, Value};
+use crate::interpret::windows::{self, Dialect};
 use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// A program in a file, about to be run.
@@ -176,10 +177,30 @@ impl Session<'_> {
     ) {
         if language == "shell" || language.is_empty() {
             state.subshell(|inner| self.shell_text(inner, text, span, stdin));
+        } else if let Some(dialect) = Dialect::of(language) {
+            state.subshell(|inner| windows::walk(self, inner, text, dialect, span, stdin));
         } else {
             let value = Value::literal(text).at(span);
             self.code_value(state, &value, language, span);
         }
+    }
+
+    /// Text in a command language of Windows, given to a program.
+    pub(super) fn windows_code(
+        &mut self,
+        state: &mut ShellState,
+        language: &str,
+        text: &Value,
+        program: &Program<'_>,
+    ) -> Stream {
+        if let (Some(dialect), Some(known)) = (Dialect::of(language), text.known_text()) {
+            return windows::walk(self, state, &known, dialect, text.span, program.stdin);
+        }
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), program.span);
+        let id = Value::literal("code").at(program.span);
+        self.hidden(&Stream::from_value(text), &id, &setting);
+        Stream::from_origin(Origin::Unseen)
     }
 
     pub(super) fn code_value(

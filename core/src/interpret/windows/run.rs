@@ -1,0 +1,328 @@
+//! Runs what was read: nested code first, then the command, with what flows into it.
+
+use super::Dialect;
+use super::lex::{Part, Stage, Unreadable, Word, stages};
+use crate::action::Effects;
+use crate::interpret::session::{Note, Session};
+use crate::interpret::shell::ShellState;
+use crate::interpret::value::{Origin, Piece, Stream, Value};
+use crate::interpret::words::find;
+use crate::limits;
+use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
+
+/// Words of control flow, which stand in front of commands or groups.
+const KEYWORDS: [&str; 25] = [
+    "if",
+    "else",
+    "elseif",
+    "for",
+    "foreach",
+    "while",
+    "do",
+    "until",
+    "switch",
+    "try",
+    "catch",
+    "finally",
+    "return",
+    "throw",
+    "begin",
+    "process",
+    "end",
+    "param",
+    "in",
+    "not",
+    "exist",
+    "defined",
+    "errorlevel",
+    "call",
+    "trap",
+];
+
+/// Commands that change the working directory.
+const MOVES: [&str; 6] = [
+    "cd",
+    "chdir",
+    "sl",
+    "set-location",
+    "pushd",
+    "push-location",
+];
+
+/// Interprets a whole text.
+pub fn text(
+    session: &mut Session<'_>,
+    state: &mut ShellState,
+    text: &str,
+    dialect: Dialect,
+    span: (u32, u32),
+    stdin: &Stream,
+) -> Stream {
+    let mut reader = Reader {
+        session,
+        text,
+        dialect,
+        span,
+        depth: 0,
+        commands: 0,
+    };
+    let whole = (0, text.len());
+    let read = if text.len() > limits::SHELL_BYTES {
+        Err("text that is too long to read; split it up")
+    } else {
+        reader.code(state, whole, false, stdin)
+    };
+    read.unwrap_or_else(|why| {
+        reader.opaque(state, why, whole);
+        Stream::from_origin(Origin::Unseen)
+    })
+}
+
+struct Reader<'r, 's> {
+    session: &'r mut Session<'s>,
+    text: &'r str,
+    dialect: Dialect,
+    /// Where the text stands in the call.
+    span: (u32, u32),
+    depth: usize,
+    commands: usize,
+}
+
+impl Reader<'_, '_> {
+    fn code(
+        &mut self,
+        state: &mut ShellState,
+        range: (usize, usize),
+        table: bool,
+        stdin: &Stream,
+    ) -> Result<Stream, Unreadable> {
+        if self.depth > limits::SHELL_DEPTH {
+            return Err("code that is nested too deep");
+        }
+        self.depth = self.depth.saturating_add(1);
+        let mut output = Stream::default();
+        let mut piped = Stream::default();
+        for stage in stages(self.text, range, self.dialect, table)? {
+            self.commands = self.commands.saturating_add(1);
+            if self.commands > limits::ACTIONS {
+                return Err("text that does too much to follow; split it up");
+            }
+            let input = if stage.piped { &piped } else { stdin };
+            let input = input.clone();
+            piped = self.stage(state, &stage, &input)?;
+            output.merge(&piped);
+        }
+        self.depth = self.depth.saturating_sub(1);
+        Ok(output)
+    }
+
+    fn stage(
+        &mut self,
+        state: &mut ShellState,
+        stage: &Stage,
+        stdin: &Stream,
+    ) -> Result<Stream, Unreadable> {
+        let skip = stage
+            .words
+            .iter()
+            .take_while(|word| !stage.called && is_keyword(word))
+            .count();
+        let words = stage.words.get(skip..).unwrap_or_default();
+        let mut inner = Stream::default();
+        let mut values = Vec::with_capacity(words.len());
+        for word in words {
+            values.push(self.value(state, word, stdin, &mut inner)?);
+        }
+        let expression = !stage.called && words.first().is_some_and(Word::is_expression);
+        let output = if values.is_empty() {
+            Stream::default()
+        } else if expression {
+            if values.len() == 1 && !inner.present {
+                Stream::from_value(values.first().unwrap_or(&Value::default()))
+            } else {
+                inner
+            }
+        } else {
+            let span = self.place(stage.span);
+            let dialect = self.dialect;
+            let output = self
+                .session
+                .windows_program(state, dialect, &values, stdin, span);
+            self.moves(state, &values, stdin);
+            output
+        };
+        for redirect in &stage.redirects {
+            self.redirect(state, &redirect.path, redirect.append)?;
+        }
+        if let Some(name) = &stage.assigns {
+            let value = output
+                .text
+                .as_ref()
+                .filter(|_| !output.decoded)
+                .map_or_else(
+                    || Value::unseen(output.origins.first().cloned().unwrap_or(Origin::Unseen)),
+                    |text| Value::literal(text.expose()),
+                );
+            state.variables.insert(name.clone(), value);
+        }
+        Ok(output)
+    }
+
+    /// What a command does to the working directory.
+    fn moves(&self, state: &mut ShellState, values: &[Value], stdin: &Stream) {
+        let name = values.first().and_then(Value::exact).unwrap_or_default();
+        if MOVES.contains(&name.to_lowercase().as_str()) {
+            let mut words = values.to_vec();
+            if let Some(first) = words.first_mut() {
+                *first = Value::literal("cd");
+            }
+            words.retain(|word| !word.prefix().starts_with('-'));
+            state.builtin(&words, stdin);
+        }
+    }
+
+    fn redirect(
+        &mut self,
+        state: &mut ShellState,
+        path: &Word,
+        append: bool,
+    ) -> Result<(), Unreadable> {
+        let mut inner = Stream::default();
+        let path = self.value(state, path, &Stream::default(), &mut inner)?;
+        if path
+            .exact()
+            .is_some_and(|name| matches!(name.to_lowercase().as_str(), "nul" | "$null"))
+        {
+            return Ok(());
+        }
+        let cwd = state.cwd.clone();
+        let setting = self.session.setting(cwd.as_deref(), path.span);
+        self.session.note(
+            Note {
+                operation: if append { "fs:append" } else { "fs:write" },
+                verb: Verb::Update,
+                kind: ResourceType::File,
+                id: Some(&path),
+                reversibility: if append {
+                    Reversibility::Reversible
+                } else {
+                    Reversibility::Recoverable
+                },
+                effects: Effects::NONE,
+                completeness: Completeness::Exact,
+                evidence: "a redirection",
+            },
+            &setting,
+        );
+        Ok(())
+    }
+
+    /// The value of a word; nested code in it has run, and `output` holds what that wrote.
+    fn value(
+        &mut self,
+        state: &mut ShellState,
+        word: &Word,
+        stdin: &Stream,
+        output: &mut Stream,
+    ) -> Result<Value, Unreadable> {
+        let mut value = Value::default().at(self.place(word.span));
+        for part in &word.parts {
+            match part {
+                Part::Text(text) => value.pieces.push(Piece {
+                    text: Some(text.clone()),
+                    origin: Origin::Literal,
+                    pattern: text.contains(['*', '?']),
+                }),
+                Part::Variable(name) => match state.variables.get(name) {
+                    Some(known) => value.pieces.extend(known.pieces.clone()),
+                    None => value.pieces.extend(Value::unseen(variable(name)).pieces),
+                },
+                Part::Code(range, table) => {
+                    let stream = self.code(state, *range, *table, stdin)?;
+                    output.merge(&stream);
+                    value.pieces.extend(flown(&stream).pieces);
+                }
+                Part::Call(name, range) => {
+                    let stream = self.call(state, name, *range)?;
+                    output.merge(&stream);
+                    // What was called on flows into the result.
+                    value.pieces.retain(|piece| piece.origin != Origin::Literal);
+                    value.pieces.extend(flown(&stream).pieces);
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    /// A method: known by the catalogue, or of no note.
+    fn call(
+        &mut self,
+        state: &mut ShellState,
+        name: &str,
+        range: (usize, usize),
+    ) -> Result<Stream, Unreadable> {
+        let span = self.place(range);
+        let mut words = vec![Value::literal(name).at(span)];
+        let mut inner = Stream::default();
+        for stage in stages(self.text, range, self.dialect, false)? {
+            for word in &stage.words {
+                words.push(self.value(state, word, &Stream::default(), &mut inner)?);
+            }
+        }
+        let known = find(
+            self.session.catalogue.commands,
+            &format!("powershell:{name}"),
+        );
+        if known.is_none() {
+            return Ok(inner);
+        }
+        let dialect = self.dialect;
+        Ok(self
+            .session
+            .windows_program(state, dialect, &words, &inner, span))
+    }
+
+    fn place(&self, range: (usize, usize)) -> (u32, u32) {
+        let shift = |at: usize| {
+            u32::try_from(at)
+                .unwrap_or(u32::MAX)
+                .saturating_add(self.span.0)
+        };
+        (shift(range.0), shift(range.1))
+    }
+
+    fn opaque(&mut self, state: &ShellState, why: &str, range: (usize, usize)) {
+        let span = self.place(range);
+        let cwd = state.cwd.clone();
+        let setting = self.session.setting(cwd.as_deref(), span);
+        self.session
+            .opaque("shell:opaque", why, Effects::NONE, &setting);
+    }
+}
+
+fn is_keyword(word: &Word) -> bool {
+    matches!(word.parts.as_slice(), [Part::Text(text)]
+        if !word.quoted && KEYWORDS.contains(&text.to_lowercase().as_str()))
+}
+
+fn variable(name: &str) -> Origin {
+    match name.strip_prefix("env:") {
+        Some(name) => Origin::Variable(name.to_uppercase()),
+        None => Origin::Unseen,
+    }
+}
+
+/// What a stream leaves behind in a word.
+fn flown(stream: &Stream) -> Value {
+    if let Some(text) = stream.text.as_ref().filter(|_| !stream.decoded) {
+        return Value::literal(text.expose());
+    }
+    let mut value = Value::unseen(Origin::Unseen);
+    if !stream.origins.is_empty() {
+        value.pieces.clear();
+    }
+    for origin in &stream.origins {
+        value.pieces.extend(Value::unseen(origin.clone()).pieces);
+    }
+    value
+}
