@@ -118,7 +118,10 @@ impl Emitter {
             Some("curl") => "Some(HttpClient::Curl)",
             Some("wget") => "Some(HttpClient::Wget)",
             Some("httpie") => "Some(HttpClient::Httpie)",
-            Some(other) => return Err(format!("`{other}` is no HTTP client")),
+            Some(other) => match other.strip_prefix("rest ") {
+                Some(base) => &format!("Some(HttpClient::Rest({base:?}))"),
+                None => return Err(format!("`{other}` is no HTTP client")),
+            },
         };
         let always = match inherited.always_name.as_str() {
             "" => "&[]".to_owned(),
@@ -328,7 +331,7 @@ fn act(one: &Act, operation: Option<&str>, options: &Options) -> Checked {
             "Act {{ when: &[{}], operation: {operation:?}, verb: Verb::{}, resource: ResourceType::{}, \
              id: &[{}], parents: &[{parents}], reversibility: Reversibility::{}, effects: &[{}], \
              unbounded: {}, completeness: Completeness::{}, selectors: &[{}] }}",
-            list(&one.when, |text| terms::condition(text, options))?,
+            terms::conditions(&one.when, &one.any, options)?,
             verb.variant_name(),
             resource.variant_name(),
             list(&one.id, |text| terms::source(text, options))?,
@@ -360,7 +363,7 @@ fn run(one: &Run, options: &Options) -> Checked {
     Ok(format!(
         "Run {{ when: &[{}], form: RunForm::{form}, from: {from}, place: {}, effects: &[{}], \
          placeholder: {:?}, appends: {}, language: {:?} }}",
-        list(&one.when, |text| terms::condition(text, options))?,
+        terms::conditions(&one.when, &one.any, options)?,
         terms::place(one.place.as_deref(), options)?,
         effects(&one.effects)?,
         one.placeholder,

@@ -71,6 +71,9 @@ pub struct Command {
     pub bare_bundle: bool,
     #[serde(default)]
     pub assignments: bool,
+    /// Adds its subcommands to those of the command of this name in another file.
+    #[serde(default)]
+    pub continues: bool,
     pub output: Option<String>,
     pub http: Option<String>,
     #[serde(default)]
@@ -107,6 +110,8 @@ pub struct Act {
     pub path: Option<String>,
     #[serde(default)]
     pub when: Vec<String>,
+    #[serde(default)]
+    pub any: Vec<String>,
     pub operation: Option<String>,
     pub verb: String,
     pub resource: String,
@@ -132,6 +137,8 @@ pub struct Act {
 pub struct Run {
     #[serde(default)]
     pub when: Vec<String>,
+    #[serde(default)]
+    pub any: Vec<String>,
     pub form: String,
     pub from: Option<String>,
     pub place: Option<String>,

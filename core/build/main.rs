@@ -21,7 +21,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
 
     let mut emitter = emit::Emitter::default();
-    for (name, file) in read_all::<CliFile>(&root.join("cli")) {
+    for (name, file) in joined(read_all::<CliFile>(&root.join("cli"))) {
         emitter.commands(&name, file.command);
     }
     for (name, file) in read_all::<ApiFile>(&root.join("api")) {
@@ -42,6 +42,27 @@ fn main() {
     // Writing a new file leaves a hard-linked copy of the target folder alone.
     let _ = std::fs::remove_file(&file);
     std::fs::write(file, source).expect("OUT_DIR is writable");
+}
+
+/// The files with each command that continues another put into the one it continues.
+fn joined(mut files: Vec<(String, CliFile)>) -> Vec<(String, CliFile)> {
+    let mut more = Vec::new();
+    for (file, cli) in &mut files {
+        let (rest, own) = std::mem::take(&mut cli.command)
+            .into_iter()
+            .partition::<Vec<_>, _>(|command| command.continues);
+        cli.command = own;
+        more.extend(rest.into_iter().map(|command| (file.clone(), command)));
+    }
+    for (file, command) in more {
+        let of = files
+            .iter_mut()
+            .flat_map(|(_, cli)| &mut cli.command)
+            .find(|whole| whole.names == command.names)
+            .unwrap_or_else(|| panic!("{file}: {:?} continues nothing", command.names));
+        of.sub.extend(command.sub);
+    }
+    files
 }
 
 /// Every `.toml` file of a folder, in name order.

@@ -54,8 +54,29 @@ fn operands(text: &str) -> Option<(i16, i16)> {
     Some((index, index))
 }
 
+/// The Rust expressions of conditions that must all hold, and of which (`any`) one must.
+pub fn conditions(when: &[String], any: &[String], options: &Options) -> Result<String, String> {
+    let list = |texts: &[String]| -> Result<String, String> {
+        let terms: Result<Vec<_>, _> = texts.iter().map(|text| condition(text, options)).collect();
+        Ok(terms?.join(", "))
+    };
+    let all = list(when)?;
+    if any.is_empty() {
+        return Ok(all);
+    }
+    let one = format!(
+        "Cond {{ negated: false, test: Test::Any(&[{}]) }}",
+        list(any)?
+    );
+    Ok(if all.is_empty() {
+        one
+    } else {
+        format!("{all}, {one}")
+    })
+}
+
 /// The Rust expression of a condition.
-pub fn condition(text: &str, options: &Options) -> Result<String, String> {
+fn condition(text: &str, options: &Options) -> Result<String, String> {
     let (negated, rest) = match text.strip_prefix('!') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -86,14 +107,40 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
     if let Some((left, glob)) = text.split_once('=')
         && !left.is_empty()
     {
+        let (left, folded) = match left.strip_suffix('~') {
+            Some(left) => (left, true),
+            None => (left, false),
+        };
         let named = if left.starts_with(['-', '+', '$', '@', '%']) {
             source(left, options)?
         } else {
             source(&format!("{left}="), options)?
         };
-        return Ok(format!("Test::Matches({named}, {glob:?})"));
+        let globs = alternatives(glob);
+        if folded && glob.chars().any(char::is_uppercase) {
+            return Err(format!(
+                "`{glob}` is compared without case and not lower case"
+            ));
+        }
+        let test = if folded { "MatchesFolded" } else { "Matches" };
+        return Ok(format!("Test::{test}({named}, &{globs:?})"));
     }
     Ok(format!("Test::Present({})", source(text, options)?))
+}
+
+/// `a{b,c}` as `ab` and `ac`. Braces without a comma stand for themselves.
+fn alternatives(glob: &str) -> Vec<String> {
+    let found = glob.match_indices('{').find_map(|(open, _)| {
+        let (inside, after) = glob[open + 1..].split_once('}')?;
+        (inside.contains(',') && !inside.contains('{')).then_some((&glob[..open], inside, after))
+    });
+    let Some((before, inside, after)) = found else {
+        return vec![glob.to_owned()];
+    };
+    inside
+        .split(',')
+        .flat_map(|one| alternatives(&format!("{before}{one}{after}")))
+        .collect()
 }
 
 fn count(text: &str) -> Option<String> {
@@ -122,23 +169,28 @@ pub fn place(text: Option<&str>, options: &Options) -> Result<String, String> {
     }
 }
 
-/// What an option may mean to the readers of HTTP clients (`name`: to find's placeholder).
+/// What an option may mean to the readers of HTTP clients (`name`: to find's placeholder; `cwd`: the
+/// program works in that directory).
 const ROLES: &[&str] = &[
     "alternative",
     "bearer",
     "body-file",
     "config",
     "cookie",
+    "cwd",
     "data",
     "data-binary",
     "data-raw",
     "data-urlencode",
+    "field",
+    "field-json",
     "form",
     "form-string",
     "get",
     "globoff",
     "head",
     "header",
+    "host",
     "ignore-stdin",
     "input-file",
     "json",

@@ -199,8 +199,12 @@ pub struct Cond {
 pub enum Test {
     /// The source yields a value; for a flag: it is given.
     Present(Source),
-    /// Some value of the source matches the glob.
-    Matches(Source, &'static str),
+    /// Some value of the source matches one of the globs.
+    Matches(Source, &'static [&'static str]),
+    /// The same in any case of letters; the globs are lower case.
+    MatchesFolded(Source, &'static [&'static str]),
+    /// One of these holds.
+    Any(&'static [Cond]),
     /// The argument holds, at any depth, a member of this name with this JSON text as its value.
     Holds(Source, &'static str, &'static str),
     /// The number of operands is at least the first and at most the second.
@@ -267,6 +271,8 @@ pub enum HttpClient {
     Wget,
     /// HTTPie and xh: `METHOD URL item…`.
     Httpie,
+    /// A client of one API, which lies below this URL: `ENDPOINT`, with fields as options (`gh api`).
+    Rest(&'static str),
 }
 
 /// The credential a program or API uses when nothing more explicit is given.

@@ -68,26 +68,30 @@ pub fn holds(condition: &Cond, given: &dyn Given) -> bool {
                 Some(!found.values.is_empty())
             }
         }
-        Test::Matches(source, glob) => matches(&given.found(source), glob),
+        Test::Matches(source, globs) => matches(&given.found(source), |text| any_glob(globs, text)),
+        Test::MatchesFolded(source, globs) => matches(&given.found(source), |text| {
+            any_glob(globs, &text.to_lowercase())
+        }),
+        Test::Any(conditions) => Some(conditions.iter().any(|one| holds(one, given))),
         Test::Holds(source, name, text) => given.holds(source, name, text),
     };
     answer.is_none_or(|answer| answer != condition.negated)
 }
 
-fn matches(found: &Found, glob: &str) -> Option<bool> {
+fn any_glob(globs: &[&str], text: &str) -> bool {
+    globs.iter().any(|glob| wildcard(glob, text))
+}
+
+fn matches(found: &Found, fits: impl Fn(&str) -> bool) -> Option<bool> {
     let mut unknown = found.incomplete;
     for value in &found.values {
         match value.known_text() {
-            Some(text) if wildcard(glob, &text) => return Some(true),
+            Some(text) if fits(&text) => return Some(true),
             Some(_) => {}
             None => unknown = true,
         }
     }
-    if found
-        .text
-        .as_deref()
-        .is_some_and(|text| wildcard(glob, text))
-    {
+    if found.text.as_deref().is_some_and(&fits) {
         return Some(true);
     }
     if unknown { None } else { Some(false) }

@@ -10,6 +10,7 @@ mod written;
 use std::collections::BTreeMap;
 
 use super::credential;
+use super::place::Setting;
 use super::session::{Note, Session};
 use super::shell::ShellState;
 use super::value::{Origin, Stream, Value};
@@ -90,10 +91,12 @@ impl Session<'_> {
         arguments: &[Value],
         program: &Program<'_>,
     ) -> Stream {
-        let cwd = state.cwd.clone();
-        let mut words = Words::read(command, arguments, program.stdin, cwd.as_deref());
+        let here = state.cwd.clone();
+        let mut words = Words::read(command, arguments, program.stdin, here.as_deref());
         words.open_ended = program.open_ended;
         words.variables = self.environment(state, program.assignments);
+        let cwd = self.directory(&words, here.as_deref(), program.span);
+        words.cwd = cwd.as_deref();
         let mut setting = self.setting(cwd.as_deref(), program.span);
         let inner = words.command;
         setting.here =
@@ -108,23 +111,7 @@ impl Session<'_> {
         let mut did = !drafts.is_empty();
         let mut touched = written::Touched::of(&drafts);
         self.add(drafts);
-        if let Some(client) = inner.http {
-            let call = http::client::ClientCall {
-                client,
-                options: words
-                    .with_roles()
-                    .map(|(role, value)| (role, value.clone()))
-                    .collect(),
-                operands: words.operands.clone(),
-                stdin: program.stdin,
-                files: &state.files,
-                span: program.span,
-            };
-            let drafts = http::client::drafts(&call, &setting);
-            did |= !drafts.is_empty();
-            touched.downloads(&drafts);
-            self.add(drafts);
-        }
+        did |= self.requests(state, &words, program, &setting, &mut touched);
         let read = touched.origins(state);
         let mut ran = None;
         for run in inner
@@ -133,7 +120,15 @@ impl Session<'_> {
             .filter(|run| run.when.iter().all(|one| acts::holds(one, &words)))
         {
             did = true;
+            // A directory given by an option holds for what runs, not for the shell.
+            let moves = cwd != here;
+            if moves {
+                state.cwd.clone_from(&cwd);
+            }
             ran = Some(self.delegate(state, run, &words, program));
+            if moves {
+                state.cwd.clone_from(&here);
+            }
         }
         if !did {
             if inner.acts.is_empty() && inner.runs.is_empty() && inner.http.is_none() {
@@ -150,6 +145,51 @@ impl Session<'_> {
             // So far the number of drafts tells one new temporary file from another.
             _ => output::of_known(&words, &read, program, self.drafts.len()),
         }
+    }
+
+    /// The HTTP requests of a client program; answers whether there are any. A function of its own
+    /// to keep the stack of nested programs small.
+    #[inline(never)]
+    fn requests(
+        &mut self,
+        state: &ShellState,
+        words: &Words<'_>,
+        program: &Program<'_>,
+        setting: &Setting<'_>,
+        touched: &mut written::Touched,
+    ) -> bool {
+        let Some(client) = words.command.http else {
+            return false;
+        };
+        let call = http::client::ClientCall {
+            client,
+            options: words
+                .with_roles()
+                .map(|(role, value)| (role, value.clone()))
+                .collect(),
+            operands: words.operands.clone(),
+            stdin: program.stdin,
+            files: &state.files,
+            span: program.span,
+        };
+        let drafts = http::client::drafts(&call, setting);
+        touched.downloads(&drafts);
+        let any = !drafts.is_empty();
+        self.add(drafts);
+        any
+    }
+
+    /// The directory a program works in: the shell's, unless options (`git -C`) name another.
+    fn directory(&self, words: &Words<'_>, here: Option<&str>, span: (u32, u32)) -> Option<String> {
+        let mut cwd = here.map(str::to_owned);
+        for (_, value) in words.with_roles().filter(|(role, _)| *role == "cwd") {
+            let setting = self.setting(cwd.as_deref(), span);
+            cwd = value
+                .exact()
+                .and_then(|text| setting.resolve(&text))
+                .map(|path| path.absolute);
+        }
+        cwd
     }
 
     /// The environment variables that the call itself sets for a program.
@@ -203,7 +243,7 @@ impl Session<'_> {
     }
 
     /// A program that is known and does nothing of note.
-    fn plain(&mut self, words: &Words<'_>, setting: &super::place::Setting<'_>, why: &str) {
+    fn plain(&mut self, words: &Words<'_>, setting: &Setting<'_>, why: &str) {
         let name = words.path.join("_").replace([' ', '-'], "_");
         let id = Value::literal(words.path.join(" ")).at(setting.span);
         self.note(

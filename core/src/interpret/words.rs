@@ -138,7 +138,7 @@ impl<'a> Words<'a> {
         };
         match self.lookup(name).or_else(|| self.abbreviation(name)) {
             Some(opt) => self.take_option(opt, word, attached, reader),
-            None => self.unknown_option(name),
+            None => self.unknown_option(name, reader.next >= reader.words.len()),
         }
     }
 
@@ -157,7 +157,8 @@ impl<'a> Words<'a> {
         for (index, letter) in letters.char_indices() {
             let spelling = format!("-{letter}");
             let Some(opt) = self.lookup(&spelling) else {
-                self.unknown_option(&spelling);
+                let alone = letters.len() == letter.len_utf8();
+                self.unknown_option(&spelling, alone && reader.next >= reader.words.len());
                 continue;
             };
             let rest = index.saturating_add(letter.len_utf8());
@@ -219,11 +220,15 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn unknown_option(&mut self, name: &str) {
-        if self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version")
-        {
-            self.asks_for_help = true;
-        }
+    /// `last`: no word follows.
+    fn unknown_option(&mut self, name: &str, last: bool) {
+        let before_operands =
+            self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version");
+        // Programs with subcommands take it anywhere.
+        let of_subcommand = last
+            && self.path.len() > 1
+            && (name == "--help" || (name == "-h" && self.operands.is_empty()));
+        self.asks_for_help |= before_operands || of_subcommand;
     }
 
     fn lookup(&self, spelling: &str) -> Option<Opt> {

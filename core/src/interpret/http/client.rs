@@ -2,6 +2,7 @@
 
 mod curl;
 mod httpie;
+mod rest;
 mod wget;
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub fn read(call: &ClientCall<'_>, setting: &Setting<'_>) -> Reading {
         HttpClient::Curl => curl::read(&words),
         HttpClient::Wget => wget::read(&words),
         HttpClient::Httpie => httpie::read(&words),
+        HttpClient::Rest(base) => rest::read(&words, base),
     };
     for request in &mut reading.requests {
         request.span = call.span;
