@@ -1,76 +1,70 @@
 //! Tools: which argument carries which language, and what a tool does by itself.
 
+mod carried;
+pub mod name;
+mod steering;
+mod unknown;
+
+use self::carried::{carried, placed};
+use self::name::{Entry, ToolName};
 use super::acts::{self, Found, Given};
-use super::argument::{Argument, text_of};
+use super::argument::Argument;
 use super::given::Arguments;
-use super::hint;
-use super::program::Program;
-use super::session::{Note, Session};
-use super::shell::{self, ShellState};
-use super::value::{Origin, Stream, Value};
-use super::wildcard::wildcard;
-use super::{code, http, patch, sql};
-use crate::action::{Draft, Effects};
-use crate::call::ToolCall;
-use crate::catalogue::spec::{Catalogue, Language, PathClass, Source, Tool};
-use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
+use super::session::Session;
+use super::shell::ShellState;
+use super::value::{Origin, Value};
+use crate::action::{Effects, ResourceRef, Selector};
+use crate::catalogue::spec::{Server, Source, Tool};
+use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Interprets the call of the session.
 pub fn interpret(session: &mut Session<'_>) {
     let name = ToolName::of(session.call);
     let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
-    match find(session.catalogue, &name) {
-        Some(tool) => known(session, tool, &arguments),
-        None => unknown(session, &name, &arguments),
+    match name.entry(session.catalogue) {
+        Entry::Tool(tool, server) => {
+            known(session, tool, &arguments);
+            place(session, server);
+        }
+        Entry::Server(server) => {
+            unknown::unlisted(session, server, &name, &arguments);
+            place(session, Some(server));
+        }
+        Entry::Nothing => unknown::unknown(session, &name, &arguments),
     }
     distrust_annotations(session);
 }
 
-/// A tool's own name and its server, taken apart where a host joins them.
-#[derive(Debug)]
-struct ToolName {
-    tool: String,
-    server: Option<String>,
-}
-
-impl ToolName {
-    fn of(call: &ToolCall) -> Self {
-        let named = call.tool.as_str();
-        let (server, tool) = match named
-            .strip_prefix("mcp__")
-            .and_then(|rest| split(rest, call.server.as_deref()))
-        {
-            Some((server, tool)) => (Some(server), tool),
-            None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
-        };
-        let mcp = named != tool;
-        let server = call.server.clone().or_else(|| server.map(str::to_owned));
-        Self {
-            tool: tool.to_lowercase(),
-            server: server
-                .map(|server| server.to_lowercase())
-                .or_else(|| mcp.then(String::new)),
+/// What a server's tools act on lies on the host the server is for.
+fn place(session: &mut Session<'_>, server: Option<&'static Server>) {
+    let Some(server) = server.filter(|server| !server.host.is_empty()) else {
+        return;
+    };
+    for draft in &mut session.drafts {
+        let file = matches!(
+            draft.resource.kind,
+            ResourceType::File | ResourceType::Directory | ResourceType::Guard
+        );
+        if file && draft.location != Location::Remote {
+            continue;
         }
+        draft.location = Location::Remote;
+        let selector = Selector {
+            kind: SelectorKind::Host,
+            value: server.host.to_owned(),
+        };
+        if !draft
+            .selectors
+            .iter()
+            .any(|one| one.kind == SelectorKind::Host)
+        {
+            draft.selectors.push(selector);
+        }
+        draft.resource.parents.push(ResourceRef {
+            kind: ResourceType::Host,
+            id: server.host.to_owned(),
+        });
     }
-}
-
-/// Server and tool of a joined name. The name of a server may hold the mark that ends it.
-fn split<'a>(joined: &'a str, server: Option<&str>) -> Option<(&'a str, &'a str)> {
-    let known = server.and_then(|server| {
-        let tool = joined.strip_prefix(server)?.strip_prefix("__")?;
-        Some((joined.get(..server.len())?, tool))
-    });
-    known.or_else(|| joined.split_once("__"))
-}
-
-fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool> {
-    catalogue.tools.iter().find(|tool| {
-        tool.names.contains(&name.tool.as_str())
-            && match &name.server {
-                Some(server) => tool.servers.iter().any(|glob| wildcard(glob, server)),
-                None => tool.servers.is_empty(),
-            }
-    })
 }
 
 fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
@@ -80,6 +74,11 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
     };
     let cwd = cwd_of(session, tool, &given);
     let before = session.drafts.len();
+    let state = ShellState {
+        cwd: cwd.clone(),
+        ..ShellState::default()
+    };
+    let steered = steering::read(session, tool, arguments, state);
     for (language, source) in tool.carries {
         let Source::Argument(path) = *source else {
             continue;
@@ -88,7 +87,13 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             continue;
         };
         session.frame.argument = path.into();
-        carried(session, *language, argument, arguments, cwd.as_deref());
+        carried(
+            session,
+            *language,
+            argument,
+            arguments,
+            steered.state.clone(),
+        );
     }
     session.frame.argument = std::borrow::Cow::Borrowed("");
     let setting = session.setting(cwd.as_deref(), (0, 0));
@@ -105,6 +110,13 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             &setting,
         );
     }
+    if !steered.names.is_empty() {
+        let clause = format!("steered by the argument {}", steered.names.join(", "));
+        for draft in session.drafts.iter_mut().skip(before) {
+            draft.completeness = draft.completeness.max(Completeness::Partial);
+            draft.evidence.push(clause.clone());
+        }
+    }
 }
 
 /// The first argument the tool's acts take their id from.
@@ -115,125 +127,6 @@ fn argument_of(tool: &'static Tool, arguments: &Argument) -> std::borrow::Cow<'s
         _ => None,
     });
     named.take(1).next().unwrap_or_default().into()
-}
-
-fn carried(
-    session: &mut Session<'_>,
-    language: Language,
-    argument: &Argument,
-    arguments: &Argument,
-    cwd: Option<&str>,
-) {
-    let values = placed(argument.values());
-    let mut state = ShellState {
-        cwd: cwd.map(str::to_owned),
-        ..ShellState::default()
-    };
-    match language {
-        Language::Shell if matches!(argument, Argument::List(_)) => {
-            // A program whose name has white space in it is rather a line of a script.
-            let lines = values
-                .first()
-                .is_some_and(|word| text_of(word).trim().contains(char::is_whitespace));
-            if lines {
-                scripts(session, &state, &values);
-            }
-            argv(session, &mut state, values);
-        }
-        Language::Argv => argv(session, &mut state, values),
-        Language::Shell | Language::Scripts => scripts(session, &state, &values),
-        Language::Url => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                let drafts =
-                    http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
-                session.add(drafts);
-            }
-        }
-        Language::Patch => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                patch::interpret(session, &text_of(&value), &setting);
-            }
-        }
-        Language::Code => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                let language = arguments.get("language").and_then(Argument::text);
-                code::interpret(
-                    session,
-                    &value,
-                    language.as_deref().unwrap_or("code"),
-                    &setting,
-                );
-            }
-        }
-        Language::Sql => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                sql::interpret(session, &value, &setting);
-            }
-        }
-    }
-}
-
-/// Shell texts. One shell may run them all, or each its own, and a quote or a `cd` in one of them
-/// makes a difference: both readings count, with what they have in common once.
-fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
-    let before = session.drafts.len();
-    for text in texts {
-        let first = session.drafts.len();
-        let own = text_of(text);
-        shell::walk(&own, &mut fresh.clone(), session, Stream::default());
-        for draft in session.drafts.iter_mut().skip(first) {
-            draft.span.start = draft.span.start.saturating_add(text.span.0);
-            draft.span.end = draft.span.end.saturating_add(text.span.0);
-        }
-    }
-    let texts: Vec<String> = texts.iter().map(text_of).collect();
-    if texts.len() > 1 {
-        let apart = session.drafts.len();
-        let all = texts.join("\n");
-        shell::walk(&all, &mut fresh.clone(), session, Stream::default());
-        let mut together = session.drafts.split_off(apart);
-        let known = session.drafts.get(before..).unwrap_or_default();
-        together.retain(|draft| !known.iter().any(|other| same_act(draft, other)));
-        session.drafts.append(&mut together);
-    }
-}
-
-/// Whether two drafts say the same, wherever in the call.
-fn same_act(one: &Draft, other: &Draft) -> bool {
-    let mut moved = one.clone();
-    moved.span = other.span.clone();
-    moved == *other
-}
-
-/// A program and its arguments as a list of words; `["bash", "-lc", "…"]` and the like.
-fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
-    let stdin = Stream::default();
-    let program = Program {
-        words: &words,
-        assignments: &[],
-        stdin: &stdin,
-        span: (0, 0),
-        open_ended: false,
-    };
-    session.program(state, &program);
-}
-
-/// Values that are the whole of their argument. Their place is that in the argument's text, which
-/// for a list is its items, joined by newlines.
-fn placed(values: Vec<Value>) -> Vec<Value> {
-    let mut start = 0_u32;
-    let values = values.into_iter().map(|value| {
-        let length = u32::try_from(text_of(&value).len()).unwrap_or(u32::MAX);
-        let end = start.saturating_add(length);
-        let value = value.at((start, end));
-        start = end.saturating_add(1);
-        value
-    });
-    values.collect()
 }
 
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
@@ -250,101 +143,6 @@ fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> 
         Some(text) => crate::catalogue::paths::resolve(&text, start.as_deref(), session.home())
             .map(|path| path.absolute),
         None => start,
-    }
-}
-
-/// A tool the catalogue does not have: judged by its name and arguments, never plainly harmless.
-fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
-    let cwd = session.initial_cwd();
-    let verb = hint::verb(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
-    let slug: String = name
-        .tool
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .take(60)
-        .collect();
-    let id = Value::literal(name.tool.clone());
-    let setting = session.setting(cwd.as_deref(), (0, 0));
-    session.note(
-        Note {
-            operation: &format!("tool:{slug}"),
-            verb,
-            kind: ResourceType::Unknown,
-            id: Some(&id),
-            reversibility: Reversibility::Irreversible,
-            effects: Effects::NONE,
-            completeness: Completeness::Opaque,
-            evidence: "the tool is not in the catalogue",
-        },
-        &setting,
-    );
-    // A tool named as one of the host's is read as that too; this can only add to the risk.
-    let namesake = session
-        .catalogue
-        .tools
-        .iter()
-        .find(|tool| tool.servers.is_empty() && tool.names.contains(&name.tool.as_str()));
-    if let Some(tool) = namesake {
-        let given = ToolGiven {
-            arguments: Arguments(arguments),
-            cwd: cwd.clone(),
-        };
-        let drafts = acts::drafts(tool.acts, &given, &setting);
-        session.add(drafts);
-    }
-    guard_paths(session, &name.tool, arguments, cwd.as_deref());
-    // A tool that looks as if it ran a command is read as one too, so that nothing worse is missed.
-    for path in ["command", "cmd", "script"] {
-        if let Some(argument) = arguments.get(path) {
-            session.frame.argument = path.into();
-            carried(
-                session,
-                Language::Shell,
-                argument,
-                arguments,
-                cwd.as_deref(),
-            );
-        }
-    }
-}
-
-/// Files that keep the guard in force, given to a tool that does not say it only looks.
-fn guard_paths(session: &mut Session<'_>, tool: &str, arguments: &Argument, cwd: Option<&str>) {
-    let words = hint::words(tool);
-    let looks = words
-        .iter()
-        .any(|word| session.catalogue.observing.contains(&word.as_str()));
-    let Argument::Object(members) = arguments else {
-        return;
-    };
-    if looks {
-        return;
-    }
-    for (name, argument) in members {
-        session.frame.argument = name.clone().into();
-        let setting = session.setting(cwd, (0, 0));
-        for value in argument.values() {
-            let guards = value
-                .exact()
-                .filter(|text| !text.contains(char::is_whitespace))
-                .and_then(|text| setting.resolve(&text))
-                .is_some_and(|path| path.is(PathClass::Guard, session.catalogue));
-            if guards {
-                session.note(
-                    Note {
-                        operation: "tool:guard_file",
-                        verb: Verb::Update,
-                        kind: ResourceType::File,
-                        id: Some(&value),
-                        reversibility: Reversibility::Irreversible,
-                        effects: Effects::NONE,
-                        completeness: Completeness::Partial,
-                        evidence: "given to a tool that is not known",
-                    },
-                    &setting,
-                );
-            }
-        }
     }
 }
 
