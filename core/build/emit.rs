@@ -1,11 +1,14 @@
 //! Prints checked catalogue entries as Rust statics.
 
+mod api;
 mod facts;
+mod tool;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::form::{Act, Api, Command, Credential, Run, Tool};
+use self::tool::{server, tool};
+use crate::form::{Act, Api, Command, Credential, Run, Server, Tool};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -20,8 +23,10 @@ pub struct Emitter {
     shared: usize,
     apis: Vec<String>,
     tools: Vec<String>,
+    servers: Vec<String>,
     paths: Vec<String>,
     hints: String,
+    words: String,
     sql: String,
 }
 
@@ -224,7 +229,9 @@ impl Emitter {
     pub fn apis(&mut self, file: &str, apis: Vec<Api>) {
         for one in apis {
             let label = one.name.clone();
-            let text = api(&one).unwrap_or_else(|error| panic!("{file}: api `{label}`: {error}"));
+            let text = self
+                .api(&one)
+                .unwrap_or_else(|error| panic!("{file}: api `{label}`: {error}"));
             self.apis.push(text);
         }
     }
@@ -238,6 +245,15 @@ impl Emitter {
         }
     }
 
+    /// Adds the MCP servers of one file.
+    pub fn servers(&mut self, file: &str, servers: Vec<Server>) {
+        for one in servers {
+            let text = server(&one)
+                .unwrap_or_else(|error| panic!("{file}: server `{}`: {error}", one.name));
+            self.servers.push(text);
+        }
+    }
+
     /// The whole Rust source.
     pub fn finish(self) -> String {
         let commands: String = self
@@ -247,13 +263,15 @@ impl Emitter {
             .collect();
         format!(
             "{}\n/// The names of options, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
-             commands: &[{commands}], apis: &[{}], tools: &[{}], paths: &[{}], {}, {} }};\n",
+             commands: &[{commands}], apis: &[{}], tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {} }};\n",
             self.statics,
             self.names,
             self.apis.join(",\n"),
             self.tools.join(",\n"),
+            self.servers.join(",\n"),
             self.paths.join(",\n"),
             self.hints,
+            self.words,
             self.sql
         )
     }
@@ -369,100 +387,6 @@ fn run(one: &Run, options: &Options) -> Checked {
         one.placeholder,
         one.appends,
         one.language,
-    ))
-}
-
-fn api(one: &Api) -> Checked {
-    let none = Options::new();
-    let routes = list(&one.route, |route| {
-        let path = route.path.as_deref().ok_or("a route without a path")?;
-        let inner = act(route, None, &none)?;
-        Ok(format!(
-            "Route {{ methods: &{:?}, path: {path:?}, acts: &[{inner}] }}",
-            route.methods
-        ))
-    })?;
-    let secrets = list(&one.secret_members, |member| secret_member(member))?;
-    Ok(format!(
-        "Api {{ name: {:?}, hosts: &{:?}, graphql: &{:?}, secret_members: &[{secrets}], mutations: &[{}], queries: &[{}], \
-         routes: &[{routes}], credential: {} }}",
-        one.name,
-        one.hosts,
-        one.graphql,
-        fields(&one.name, &one.mutation)?,
-        fields(&one.name, &one.query)?,
-        credential(one.credential.as_ref(), &none)?,
-    ))
-}
-
-/// `name` or `name(argument)`.
-fn secret_member(text: &str) -> Checked {
-    let (name, argument) = match text.split_once('(') {
-        Some((name, rest)) => {
-            let argument = rest.strip_suffix(')').filter(|one| is_name(one));
-            (
-                name,
-                Some(argument.ok_or("a secret member is `name` or `name(argument)`")?),
-            )
-        }
-        None => (text, None),
-    };
-    if !is_name(name) {
-        return Err("a secret member is `name` or `name(argument)`".into());
-    }
-    Ok(format!(
-        "SecretMember {{ name: {name:?}, argument: {argument:?} }}"
-    ))
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// GraphQL root fields with all their acts, sorted by name.
-fn fields(api: &str, acts: &[Act]) -> Checked {
-    let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for one in acts {
-        let name = one.name.as_deref().ok_or("a field without a name")?;
-        let operation = format!("{api}:{name}");
-        by_name
-            .entry(name)
-            .or_default()
-            .push(act(one, Some(&operation), &Options::new())?);
-    }
-    Ok(by_name
-        .iter()
-        .map(|(name, acts)| format!("({name:?}, &[{}] as &[Act]),\n", acts.join(", ")))
-        .collect())
-}
-
-fn tool(one: &Tool) -> Checked {
-    let none = Options::new();
-    let mut carries = String::new();
-    for (language, list) in [
-        ("Shell", &one.shell),
-        ("Scripts", &one.scripts),
-        ("Argv", &one.argv),
-        ("Sql", &one.sql),
-        ("Url", &one.url),
-        ("Patch", &one.patch),
-        ("PowerShell", &one.powershell),
-        ("Code", &one.code),
-    ] {
-        for text in list {
-            let from = terms::source(text, &none)?;
-            carries.push_str(&format!("(Language::{language}, {from}), "));
-        }
-    }
-    Ok(format!(
-        "Tool {{ names: &{:?}, servers: &{:?}, carries: &[{carries}], cwd: &[{}], acts: &[{}] }}",
-        one.names
-            .iter()
-            .map(|name| name.to_lowercase())
-            .collect::<Vec<_>>(),
-        one.servers,
-        list(&one.cwd, |text| terms::source(text, &none))?,
-        list(&one.act, |act_form| act(act_form, None, &none))?,
     ))
 }
 

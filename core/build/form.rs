@@ -20,7 +20,34 @@ pub struct ApiFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolFile {
+    #[serde(default)]
     pub tool: Vec<Tool>,
+    #[serde(default)]
+    pub server: Vec<Server>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub name: String,
+    #[serde(rename = "match")]
+    pub globs: Vec<String>,
+    #[serde(default)]
+    pub host: String,
+    #[serde(default)]
+    pub tool: Vec<Tool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamesFile {
+    pub creating: Vec<String>,
+    pub changing: Vec<String>,
+    pub reading: Vec<String>,
+    pub credentials: Vec<String>,
+    pub naming_parameters: Vec<String>,
+    pub nouns: BTreeMap<String, Vec<String>>,
+    pub steering_arguments: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -103,11 +130,17 @@ pub struct Credential {
 pub struct Act {
     /// API fields only.
     pub name: Option<String>,
+    /// API fields only: fields that all do the same.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// API routes only.
     #[serde(default)]
     pub methods: Vec<String>,
-    /// API routes only.
+    /// API routes only; may begin with methods, as in `PUT|PATCH /v1/items/{id}`.
     pub path: Option<String>,
+    /// API routes only: paths that all do the same.
+    #[serde(default)]
+    pub paths: Vec<String>,
     #[serde(default)]
     pub when: Vec<String>,
     #[serde(default)]
@@ -168,6 +201,15 @@ pub struct Api {
     pub query: Vec<Act>,
     #[serde(default)]
     pub route: Vec<Act>,
+    #[serde(default)]
+    pub calls: Vec<Calls>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub path: String,
+    pub name: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +217,7 @@ pub struct Api {
 pub struct Tool {
     pub names: Vec<String>,
     #[serde(default)]
-    pub servers: Vec<String>,
+    pub harmless: Vec<String>,
     #[serde(default)]
     pub shell: Vec<String>,
     #[serde(default)]

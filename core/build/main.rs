@@ -13,7 +13,7 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, HintsFile, PathsFile, SqlFile, ToolFile};
+use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, SqlFile, ToolFile};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -29,9 +29,11 @@ fn main() {
     }
     for (name, file) in read_all::<ToolFile>(&root.join("tools")) {
         emitter.tools(&name, file.tool);
+        emitter.servers(&name, file.server);
     }
     emitter.paths(read::<PathsFile>(&root.join("paths.toml")).path);
     emitter.hints(read::<HintsFile>(&root.join("hints.toml")));
+    emitter.names(read::<NamesFile>(&root.join("names.toml")));
     emitter.sql(read::<SqlFile>(&root.join("sql.toml")));
 
     let source = emitter.finish();

@@ -12,6 +12,9 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
         return Ok("Source::Cwd".to_owned());
     }
     if let Some(rest) = text.strip_prefix('=') {
+        if rest.contains('{') && !rest.contains("{}") {
+            return joined(rest, options);
+        }
         return Ok(format!("Source::Const({rest:?})"));
     }
     if let Some(rest) = text.strip_prefix('@') {
@@ -37,6 +40,25 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
         Some(key) if !key.is_empty() => Ok(format!("Source::Key({key:?})")),
         _ => Err(format!("`{text}` is no source")),
     }
+}
+
+/// `{@owner}/{@repo}`: sources in braces, joined with the text between them.
+fn joined(text: &str, options: &Options) -> Result<String, String> {
+    let mut parts = String::new();
+    for (index, part) in text.split('{').enumerate() {
+        let mut rest = part;
+        if index > 0 {
+            let (inner, after) = part
+                .split_once('}')
+                .ok_or_else(|| format!("`{text}` lacks a closing brace"))?;
+            parts.push_str(&format!("{}, ", source(inner, options)?));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push_str(&format!("Source::Const({rest:?}), "));
+        }
+    }
+    Ok(format!("Source::Join(&[{parts}])"))
 }
 
 /// `1`, `-1`, `*`, `2..`, `..-1` as first and last index, one-based, negative from the end.

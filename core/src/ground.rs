@@ -39,7 +39,12 @@ pub fn ground(draft: Draft, call: &ToolCall, inventory: &Inventory) -> Action {
 /// The draft's effects, corrected by what the operator declared.
 fn effects(draft: &Draft, inventory: &Inventory) -> Effects {
     let mut effects = draft.effects;
-    let backup = inventory.backups.contains_key(&draft.resource.id);
+    let named = draft.selectors.iter();
+    let backup = named
+        .filter(|selector| selector.kind == SelectorKind::ResourceId)
+        .map(|selector| &selector.value)
+        .chain([&draft.resource.id])
+        .any(|id| inventory.backups.contains_key(id));
     if backup && matches!(draft.verb, Verb::Delete | Verb::Update | Verb::Unknown) {
         effects = effects.with(Effect::DestroysRecovery);
     }

@@ -34,6 +34,8 @@ fn every_act() -> Vec<&'static Act> {
         acts.extend(api.routes.iter().flat_map(|route| route.acts));
     }
     acts.extend(CATALOGUE.tools.iter().flat_map(|tool| tool.acts));
+    let servers = CATALOGUE.servers.iter().flat_map(|server| server.tools);
+    acts.extend(servers.flat_map(|tool| tool.acts));
     acts
 }
 
@@ -143,10 +145,13 @@ fn what_is_searched_is_sorted() {
 #[test]
 fn no_tool_is_described_twice() {
     let mut seen = BTreeSet::new();
-    for tool in CATALOGUE.tools {
-        let names: BTreeSet<String> = tool.names.iter().map(|name| name.to_lowercase()).collect();
-        for name in names {
-            assert!(seen.insert((name.clone(), tool.servers)), "{name}");
+    let own = CATALOGUE.tools.iter().map(|tool| ("", tool));
+    let servers = CATALOGUE.servers.iter();
+    let theirs =
+        servers.flat_map(|server| server.tools.iter().map(move |tool| (server.name, tool)));
+    for (server, tool) in own.chain(theirs) {
+        for name in tool.names {
+            assert!(seen.insert((server, *name)), "{server}: {name}");
         }
     }
     assert!(!seen.is_empty());

@@ -1,9 +1,11 @@
 //! What is known of paths, words and SQL, as Rust expressions.
 
+use std::collections::BTreeMap;
+
 use super::Emitter;
-use crate::form::{HintsFile, PathRule, SqlFile};
+use crate::form::{HintsFile, NamesFile, PathRule, SqlFile};
 use crate::terms;
-use crate::vocabulary::Verb;
+use crate::vocabulary::{ResourceType, Verb};
 
 impl Emitter {
     /// Adds the path rules.
@@ -80,6 +82,35 @@ impl Emitter {
         );
     }
 
+    /// Adds the words of names.
+    pub fn names(&mut self, file: NamesFile) {
+        let nouns = grouped(&file.nouns, |kind| {
+            let kind = ResourceType::parse(kind)
+                .unwrap_or_else(|| panic!("names.toml: `{kind}` is no resource type"));
+            format!("ResourceType::{}", kind.variant_name())
+        });
+        let steering = grouped(&file.steering_arguments, |kind| {
+            let kind = match kind {
+                "environment" => "Environment",
+                "privilege" => "Privilege",
+                "machine" => "Machine",
+                "container" => "Container",
+                "other" => "Other",
+                _ => panic!("names.toml: `{kind}` is nothing an argument changes"),
+            };
+            format!("Steering::{kind}")
+        });
+        self.words = format!(
+            "names: NameWords {{ creating: &{:?}, changing: &{:?}, reading: &{:?}, credentials: &{:?}, \
+             naming_parameters: &{:?}, nouns: &[{nouns}], steering_arguments: &[{steering}] }}",
+            sorted(file.creating),
+            sorted(file.changing),
+            sorted(file.reading),
+            sorted(file.credentials),
+            sorted(file.naming_parameters),
+        );
+    }
+
     /// Adds the words of SQL.
     pub fn sql(&mut self, file: SqlFile) {
         self.sql = format!(
@@ -87,6 +118,27 @@ impl Emitter {
             file.reads, file.acts
         );
     }
+}
+
+fn sorted(mut words: Vec<String>) -> Vec<String> {
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// Words by what they mean, turned around: each word with its meaning, sorted by word.
+fn grouped(groups: &BTreeMap<String, Vec<String>>, meaning: impl Fn(&str) -> String) -> String {
+    let mut words = BTreeMap::new();
+    for (group, list) in groups {
+        for word in list {
+            let twice = words.insert(word, meaning(group)).is_some();
+            assert!(!twice, "names.toml: `{word}` stands twice");
+        }
+    }
+    words
+        .iter()
+        .map(|(word, meaning)| format!("({word:?}, {meaning}), "))
+        .collect()
 }
 
 /// Names of variables are compared in upper case.

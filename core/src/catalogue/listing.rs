@@ -30,5 +30,9 @@ pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
         api.routes.iter().for_each(|route| note(route.acts));
     }
     CATALOGUE.tools.iter().for_each(|tool| note(tool.acts));
+    let servers = CATALOGUE.servers.iter();
+    servers
+        .flat_map(|server| server.tools)
+        .for_each(|tool| note(tool.acts));
     found
 }

@@ -10,8 +10,10 @@ pub struct Catalogue {
     pub commands: &'static [(&'static str, &'static Command)],
     /// Web APIs.
     pub apis: &'static [Api],
-    /// Tools of hosts and MCP servers.
+    /// Tools of hosts.
     pub tools: &'static [Tool],
+    /// MCP servers and their tools.
+    pub servers: &'static [Server],
     /// What is known of paths.
     pub paths: &'static [PathRule],
     /// Words that hint at a destructive act in a call that is not understood; sorted, lower case.
@@ -34,8 +36,44 @@ pub struct Catalogue {
     pub guard_names: &'static [&'static str],
     /// Words in the name of a tool that say it only looks.
     pub observing: &'static [&'static str],
+    /// Words of names.
+    pub names: NameWords,
     /// Words of SQL.
     pub sql: SqlWords,
+}
+
+/// Words by which a call is judged of which only the name is known; all sorted, lower case.
+#[derive(Debug)]
+pub struct NameWords {
+    /// Words that say something new is made.
+    pub creating: &'static [&'static str],
+    /// Words that say something is changed.
+    pub changing: &'static [&'static str],
+    /// Last segments of paths that only look, whatever the method.
+    pub reading: &'static [&'static str],
+    /// Nouns of secrets that, once made, give access.
+    pub credentials: &'static [&'static str],
+    /// Parameters of query strings that name the act.
+    pub naming_parameters: &'static [&'static str],
+    /// What nouns name, in the singular.
+    pub nouns: &'static [(&'static str, ResourceType)],
+    /// Arguments of tools that run something, by which it runs elsewhere or otherwise.
+    pub steering_arguments: &'static [(&'static str, Steering)],
+}
+
+/// What an argument of a tool that runs something changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steering {
+    /// The environment variables.
+    Environment,
+    /// The rights.
+    Privilege,
+    /// The machine.
+    Machine,
+    /// The container.
+    Container,
+    /// Something that is not known more closely: who runs it, by what, what it is fed.
+    Other,
 }
 
 /// Words by which SQL is read.
@@ -181,6 +219,8 @@ pub enum Source {
     Argument(&'static str),
     /// This text.
     Const(&'static str),
+    /// The values of these, one after the other; nothing when one of them yields nothing.
+    Join(&'static [Source]),
     /// The working directory.
     Cwd,
 }
@@ -315,7 +355,8 @@ pub enum Output {
 pub struct Api {
     /// Its name, the namespace of its operations.
     pub name: &'static str,
-    /// Host globs it answers on.
+    /// Host globs it answers on, with a port where that tells it (`*:9200`). `*` alone: it runs
+    /// anywhere, and is told by its routes.
     pub hosts: &'static [&'static str],
     /// Paths that take GraphQL; empty when the API has none.
     pub graphql: &'static [&'static str],
@@ -327,6 +368,9 @@ pub struct Api {
     pub queries: &'static [(&'static str, &'static [Act])],
     /// REST routes, most specific first.
     pub routes: &'static [Route],
+    /// Paths whose requests name a field of `mutations` or `queries`: path template and where the
+    /// name is found.
+    pub calls: &'static [(&'static str, &'static [Source])],
     /// The credential of its requests.
     pub credential: Option<CredentialRule>,
 }
@@ -345,19 +389,33 @@ pub struct SecretMember {
 pub struct Route {
     /// Methods, upper case; empty means any.
     pub methods: &'static [&'static str],
-    /// Path template: literal segments, `{name}` for one segment, `{name...}` for the rest.
+    /// Path template: literal segments, `{name}` for one segment or the middle of one,
+    /// `{name...}` for the rest.
     pub path: &'static str,
     /// What it does.
     pub acts: &'static [Act],
 }
 
+/// An MCP server.
+#[derive(Debug)]
+pub struct Server {
+    /// Its name in the catalogue, also the namespace of operations that are judged by name.
+    pub name: &'static str,
+    /// Globs of the names operators give it.
+    pub globs: &'static [&'static str],
+    /// The host it acts on; empty: this machine, or one its arguments name.
+    pub host: &'static str,
+    /// Its tools.
+    pub tools: &'static [Tool],
+}
+
 /// A tool of a host or an MCP server.
 #[derive(Debug)]
 pub struct Tool {
-    /// Names, compared without case.
+    /// Names, squeezed: lower case, without what joins words.
     pub names: &'static [&'static str],
-    /// MCP servers it belongs to (globs); empty means a tool of the host itself.
-    pub servers: &'static [&'static str],
+    /// Arguments (squeezed) that it understands or that change nothing of note.
+    pub heeded: &'static [&'static str],
     /// Which argument carries which language, all that are present are interpreted.
     pub carries: &'static [(Language, Source)],
     /// Arguments that name the working directory.

@@ -19,6 +19,9 @@ pub(super) fn ground(
     };
     for selector in &draft.selectors {
         hits.matching(selector.kind, &selector.value);
+        if selector.kind == SelectorKind::ResourceId {
+            hits.declared(&selector.value);
+        }
     }
     let on_this_machine = !matches!(draft.location, Location::Remote | Location::Unknown);
     let file = matches!(

@@ -52,6 +52,31 @@ impl Found {
     }
 }
 
+/// What a source yields; sources joined to one text are looked up one by one.
+pub fn yielded(source: Source, given: &dyn Given) -> Found {
+    let Source::Join(parts) = source else {
+        return given.found(source);
+    };
+    let mut whole = Value::default();
+    for part in parts {
+        let found = match part {
+            Source::Const(text) => Found::all(vec![Value::literal(*text)]),
+            part => given.found(*part),
+        };
+        let Some(first) = found.values.into_iter().next() else {
+            return Found {
+                incomplete: found.incomplete,
+                ..Found::default()
+            };
+        };
+        if whole.span.1 == 0 {
+            whole.span = first.span;
+        }
+        whole.pieces.extend(first.pieces);
+    }
+    Found::all(vec![whole])
+}
+
 /// Whether a condition holds. What cannot be known counts as holding, negated or not.
 #[must_use]
 pub fn holds(condition: &Cond, given: &dyn Given) -> bool {
@@ -114,11 +139,12 @@ pub fn drafts(acts: &[Act], given: &dyn Given, setting: &Setting<'_>) -> Vec<Dra
 fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> {
     let mut found = Found::default();
     for source in act.id {
-        let every = given.heeds_every_id() && matches!(source, Source::Argument(_));
+        let every =
+            given.heeds_every_id() && matches!(source, Source::Argument(_) | Source::Join(_));
         if !found.values.is_empty() && !every {
             continue;
         }
-        let more = given.found(*source);
+        let more = yielded(*source, given);
         found.values.extend(more.values);
         found.incomplete = more.incomplete || (every && found.incomplete);
     }
@@ -126,7 +152,7 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
         .selectors
         .iter()
         .flat_map(|(kind, source)| {
-            let values = given.found(*source).values;
+            let values = yielded(*source, given).values;
             values.into_iter().map(move |value| Selector {
                 kind: *kind,
                 value: value.sketch(),
@@ -137,7 +163,7 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
         .parents
         .iter()
         .flat_map(|(kind, source)| {
-            let values = given.found(*source).values;
+            let values = yielded(*source, given).values;
             values.into_iter().map(move |value| ResourceRef {
                 kind: *kind,
                 id: value.sketch(),

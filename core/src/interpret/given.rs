@@ -94,6 +94,7 @@ fn reach<'a>(root: &'a Argument, path: &str) -> Reached<'a> {
 fn step<'a>(from: &'a Argument, name: &str, next: &mut Vec<&'a Argument>, incomplete: &mut bool) {
     match from {
         Argument::Unknown => *incomplete = true,
+        Argument::Object(members) if name == "*" => next.extend(members.values()),
         Argument::Object(members) => next.extend(members.get(name)),
         _ => {}
     }

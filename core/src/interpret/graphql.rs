@@ -13,7 +13,7 @@ use self::document::{Field, Operation, Unreadable};
 use super::argument::{Argument, text_of, value_of};
 use super::given::Arguments;
 use super::place::Setting;
-use super::{acts, hint};
+use super::{acts, naming};
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
 use crate::catalogue::spec::{Act, Api};
 use crate::limits;
@@ -135,15 +135,30 @@ fn known_acts(endpoint: &Endpoint<'_>, field: &Field) -> Option<&'static [Act]> 
     table.get(index).map(|(_, acts)| *acts)
 }
 
+/// The draft of a call by name that the catalogue does not know.
+#[must_use]
+pub fn by_name(endpoint: &Endpoint<'_>, name: &str, setting: &Setting<'_>) -> Draft {
+    let judged = naming::judge(name, setting.catalogue);
+    let mut draft = blank(endpoint, &naming::slug(name), Verb::Unknown, setting);
+    judged.mark(&mut draft, true);
+    draft
+        .evidence
+        .push(format!("judged by the words of {name}"));
+    draft
+}
+
 /// The draft of a field the catalogue does not know, or none of whose acts applies.
 fn guessed(endpoint: &Endpoint<'_>, field: &Field, setting: &Setting<'_>) -> Draft {
     let meta = field.name.starts_with("__");
     let verb = match field.operation {
         _ if meta => Verb::List,
         Operation::Query | Operation::Subscription => Verb::Read,
-        Operation::Mutation => hint::verb(&field.name, setting.catalogue).unwrap_or(Verb::Unknown),
+        Operation::Mutation => Verb::Unknown,
     };
     let mut draft = blank(endpoint, &field.name, verb, setting);
+    if !meta && field.operation == Operation::Mutation {
+        naming::judge(&field.name, setting.catalogue).mark(&mut draft, false);
+    }
     if matches!(verb, Verb::Read | Verb::List) && (meta || field.operation != Operation::Mutation) {
         draft.reversibility = Reversibility::None;
         draft.resource.kind = ResourceType::Service;

@@ -1,8 +1,16 @@
 //! Tools: which argument carries which language, and what a tool does by itself.
 
+mod carried;
+pub mod name;
+mod steering;
+mod unknown;
+
+use self::carried::{carried, placed};
+use self::name::{Entry, ToolName};
 use super::acts::{self, Found, Given};
-use super::argument::{Argument, text_of};
+use super::argument::Argument;
 use super::given::Arguments;
+<<<<<<< HEAD
 use super::hint;
 use super::program::Program;
 use super::session::{Note, Session};
@@ -15,63 +23,63 @@ use crate::action::{Draft, Effects};
 use crate::call::ToolCall;
 use crate::catalogue::spec::{Catalogue, Language, PathClass, Source, Tool};
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
+=======
+use super::session::Session;
+use super::shell::ShellState;
+use super::value::{Origin, Value};
+use crate::action::{Effects, ResourceRef, Selector};
+use crate::catalogue::spec::{Server, Source, Tool};
+use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
+>>>>>>> 475527ede3fd96ac1bae822bcb770445831faaa4
 
 /// Interprets the call of the session.
 pub fn interpret(session: &mut Session<'_>) {
     let name = ToolName::of(session.call);
     let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
-    match find(session.catalogue, &name) {
-        Some(tool) => known(session, tool, &arguments),
-        None => unknown(session, &name, &arguments),
+    match name.entry(session.catalogue) {
+        Entry::Tool(tool, server) => {
+            known(session, tool, &arguments);
+            place(session, server);
+        }
+        Entry::Server(server) => {
+            unknown::unlisted(session, server, &name, &arguments);
+            place(session, Some(server));
+        }
+        Entry::Nothing => unknown::unknown(session, &name, &arguments),
     }
     distrust_annotations(session);
 }
 
-/// A tool's own name and its server, taken apart where a host joins them.
-#[derive(Debug)]
-struct ToolName {
-    tool: String,
-    server: Option<String>,
-}
-
-impl ToolName {
-    fn of(call: &ToolCall) -> Self {
-        let named = call.tool.as_str();
-        let (server, tool) = match named
-            .strip_prefix("mcp__")
-            .and_then(|rest| split(rest, call.server.as_deref()))
-        {
-            Some((server, tool)) => (Some(server), tool),
-            None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
-        };
-        let mcp = named != tool;
-        let server = call.server.clone().or_else(|| server.map(str::to_owned));
-        Self {
-            tool: tool.to_lowercase(),
-            server: server
-                .map(|server| server.to_lowercase())
-                .or_else(|| mcp.then(String::new)),
+/// What a server's tools act on lies on the host the server is for.
+fn place(session: &mut Session<'_>, server: Option<&'static Server>) {
+    let Some(server) = server.filter(|server| !server.host.is_empty()) else {
+        return;
+    };
+    for draft in &mut session.drafts {
+        let file = matches!(
+            draft.resource.kind,
+            ResourceType::File | ResourceType::Directory | ResourceType::Guard
+        );
+        if file && draft.location != Location::Remote {
+            continue;
         }
+        draft.location = Location::Remote;
+        let selector = Selector {
+            kind: SelectorKind::Host,
+            value: server.host.to_owned(),
+        };
+        if !draft
+            .selectors
+            .iter()
+            .any(|one| one.kind == SelectorKind::Host)
+        {
+            draft.selectors.push(selector);
+        }
+        draft.resource.parents.push(ResourceRef {
+            kind: ResourceType::Host,
+            id: server.host.to_owned(),
+        });
     }
-}
-
-/// Server and tool of a joined name. The name of a server may hold the mark that ends it.
-fn split<'a>(joined: &'a str, server: Option<&str>) -> Option<(&'a str, &'a str)> {
-    let known = server.and_then(|server| {
-        let tool = joined.strip_prefix(server)?.strip_prefix("__")?;
-        Some((joined.get(..server.len())?, tool))
-    });
-    known.or_else(|| joined.split_once("__"))
-}
-
-fn find(catalogue: &'static Catalogue, name: &ToolName) -> Option<&'static Tool> {
-    catalogue.tools.iter().find(|tool| {
-        tool.names.contains(&name.tool.as_str())
-            && match &name.server {
-                Some(server) => tool.servers.iter().any(|glob| wildcard(glob, server)),
-                None => tool.servers.is_empty(),
-            }
-    })
 }
 
 fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
@@ -81,6 +89,11 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
     };
     let cwd = cwd_of(session, tool, &given);
     let before = session.drafts.len();
+    let state = ShellState {
+        cwd: cwd.clone(),
+        ..ShellState::default()
+    };
+    let steered = steering::read(session, tool, arguments, state);
     for (language, source) in tool.carries {
         let Source::Argument(path) = *source else {
             continue;
@@ -89,7 +102,13 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             continue;
         };
         session.frame.argument = path.into();
-        carried(session, *language, argument, arguments, cwd.as_deref());
+        carried(
+            session,
+            *language,
+            argument,
+            arguments,
+            steered.state.clone(),
+        );
     }
     session.frame.argument = std::borrow::Cow::Borrowed("");
     let setting = session.setting(cwd.as_deref(), (0, 0));
@@ -106,6 +125,13 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             &setting,
         );
     }
+    if !steered.names.is_empty() {
+        let clause = format!("steered by the argument {}", steered.names.join(", "));
+        for draft in session.drafts.iter_mut().skip(before) {
+            draft.completeness = draft.completeness.max(Completeness::Partial);
+            draft.evidence.push(clause.clone());
+        }
+    }
 }
 
 /// The first argument the tool's acts take their id from.
@@ -118,6 +144,7 @@ fn argument_of(tool: &'static Tool, arguments: &Argument) -> std::borrow::Cow<'s
     named.take(1).next().unwrap_or_default().into()
 }
 
+<<<<<<< HEAD
 fn carried(
     session: &mut Session<'_>,
     language: Language,
@@ -259,6 +286,8 @@ fn placed(values: Vec<Value>) -> Vec<Value> {
     values.collect()
 }
 
+=======
+>>>>>>> 475527ede3fd96ac1bae822bcb770445831faaa4
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
     let start = session.initial_cwd();
     let named = tool
@@ -273,101 +302,6 @@ fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> 
         Some(text) => crate::catalogue::paths::resolve(&text, start.as_deref(), session.home())
             .map(|path| path.absolute),
         None => start,
-    }
-}
-
-/// A tool the catalogue does not have: judged by its name and arguments, never plainly harmless.
-fn unknown(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
-    let cwd = session.initial_cwd();
-    let verb = hint::verb(&name.tool, session.catalogue).unwrap_or(Verb::Unknown);
-    let slug: String = name
-        .tool
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .take(60)
-        .collect();
-    let id = Value::literal(name.tool.clone());
-    let setting = session.setting(cwd.as_deref(), (0, 0));
-    session.note(
-        Note {
-            operation: &format!("tool:{slug}"),
-            verb,
-            kind: ResourceType::Unknown,
-            id: Some(&id),
-            reversibility: Reversibility::Irreversible,
-            effects: Effects::NONE,
-            completeness: Completeness::Opaque,
-            evidence: "the tool is not in the catalogue",
-        },
-        &setting,
-    );
-    // A tool named as one of the host's is read as that too; this can only add to the risk.
-    let namesake = session
-        .catalogue
-        .tools
-        .iter()
-        .find(|tool| tool.servers.is_empty() && tool.names.contains(&name.tool.as_str()));
-    if let Some(tool) = namesake {
-        let given = ToolGiven {
-            arguments: Arguments(arguments),
-            cwd: cwd.clone(),
-        };
-        let drafts = acts::drafts(tool.acts, &given, &setting);
-        session.add(drafts);
-    }
-    guard_paths(session, &name.tool, arguments, cwd.as_deref());
-    // A tool that looks as if it ran a command is read as one too, so that nothing worse is missed.
-    for path in ["command", "cmd", "script"] {
-        if let Some(argument) = arguments.get(path) {
-            session.frame.argument = path.into();
-            carried(
-                session,
-                Language::Shell,
-                argument,
-                arguments,
-                cwd.as_deref(),
-            );
-        }
-    }
-}
-
-/// Files that keep the guard in force, given to a tool that does not say it only looks.
-fn guard_paths(session: &mut Session<'_>, tool: &str, arguments: &Argument, cwd: Option<&str>) {
-    let words = hint::words(tool);
-    let looks = words
-        .iter()
-        .any(|word| session.catalogue.observing.contains(&word.as_str()));
-    let Argument::Object(members) = arguments else {
-        return;
-    };
-    if looks {
-        return;
-    }
-    for (name, argument) in members {
-        session.frame.argument = name.clone().into();
-        let setting = session.setting(cwd, (0, 0));
-        for value in argument.values() {
-            let guards = value
-                .exact()
-                .filter(|text| !text.contains(char::is_whitespace))
-                .and_then(|text| setting.resolve(&text))
-                .is_some_and(|path| path.is(PathClass::Guard, session.catalogue));
-            if guards {
-                session.note(
-                    Note {
-                        operation: "tool:guard_file",
-                        verb: Verb::Update,
-                        kind: ResourceType::File,
-                        id: Some(&value),
-                        reversibility: Reversibility::Irreversible,
-                        effects: Effects::NONE,
-                        completeness: Completeness::Partial,
-                        evidence: "given to a tool that is not known",
-                    },
-                    &setting,
-                );
-            }
-        }
     }
 }
 

@@ -74,11 +74,7 @@ fn templates(place: &Place, all: &mut Vec<Candidate>) {
 /// One call for each verb and resource type that tools of the catalogue have.
 fn tools(place: &Place, all: &mut Vec<Candidate>) {
     let mut seen = BTreeSet::new();
-    for tool in CATALOGUE
-        .tools
-        .iter()
-        .filter(|tool| tool.servers.is_empty())
-    {
+    for tool in CATALOGUE.tools {
         for act in tool.acts.iter().filter(|act| act.when.is_empty()) {
             if let Some(name) = tool.names.first()
                 && seen.insert((act.verb, act.resource))

@@ -28,14 +28,42 @@ impl Call<'_> {
     /// The API that answers, by the host of the URL or of a `Host` header.
     pub(super) fn api(&self) -> Option<&'static Api> {
         let named = self.host_header();
-        let apis: &'static [Api] = self.setting.catalogue.apis;
+        let port = self.target.port;
         [self.target.host.as_deref(), named.as_deref()]
             .into_iter()
             .flatten()
             .find_map(|host| {
-                apis.iter()
-                    .find(|api| api.hosts.iter().any(|glob| wildcard(glob, host)))
+                let with_port = port.map(|port| format!("{host}:{port}"));
+                let told = self.hosted().filter_map(|api| {
+                    let globs = api.hosts.iter().filter(|glob| {
+                        wildcard(glob, host)
+                            || with_port
+                                .as_deref()
+                                .is_some_and(|host| wildcard(glob, host))
+                    });
+                    // Of two that answer, the one that is told more closely.
+                    globs
+                        .map(|glob| glob.len())
+                        .max()
+                        .map(|length| (length, api))
+                });
+                told.max_by_key(|(length, _)| *length).map(|(_, api)| api)
             })
+    }
+
+    fn hosted(&self) -> impl Iterator<Item = &'static Api> {
+        let apis: &'static [Api] = self.setting.catalogue.apis;
+        apis.iter().filter(|api| api.hosts != ["*"])
+    }
+
+    /// What a request means at an API that runs on any host, told by its routes.
+    fn anywhere(&self) -> Vec<Draft> {
+        let apis: &'static [Api] = self.setting.catalogue.apis;
+        apis.iter()
+            .filter(|api| api.hosts == ["*"])
+            .map(|api| route::told(self, api))
+            .find(|drafts| !drafts.is_empty())
+            .unwrap_or_default()
     }
 
     /// The methods it may have: its own and those that a header puts in its place.
@@ -51,7 +79,7 @@ impl Call<'_> {
         methods
     }
 
-    fn header<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b Value> {
+    pub(super) fn header<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b Value> {
         self.request
             .headers
             .iter()
@@ -92,7 +120,10 @@ impl Call<'_> {
         if let Some(drafts) = self.graphql(api) {
             return drafts;
         }
-        let drafts = api.map_or_else(Vec::new, |api| route::drafts(self, api));
+        let mut drafts = api.map_or_else(Vec::new, |api| route::drafts(self, api));
+        if drafts.is_empty() && api.is_none() {
+            drafts = self.anywhere();
+        }
         if drafts.is_empty() {
             service::generic(self)
         } else {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, PathClass, PathGlob,
-    PathRule, Route, SecretMember, Source, SqlWords, Test,
+    Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, NameWords, PathClass,
+    PathGlob, PathRule, Route, SecretMember, Source, SqlWords, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -120,6 +120,7 @@ static ACME: Api = Api {
             )],
         ),
     ],
+    calls: &[],
     routes: &[
         Route {
             methods: &["DELETE"],
@@ -232,6 +233,16 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     credential_headers: &["authorization", "x-api-key", "*-token"],
     credential_parameters: &["access_token"],
     steering_variables: &[],
+    servers: &[],
+    names: NameWords {
+        creating: &[],
+        changing: &[],
+        reading: &[],
+        credentials: &[],
+        naming_parameters: &[],
+        nouns: &[],
+        steering_arguments: &[],
+    },
     sql: SqlWords {
         reads: &[],
         acts: &[],

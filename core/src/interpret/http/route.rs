@@ -4,15 +4,82 @@ use std::collections::BTreeMap;
 
 use super::call::Call;
 use crate::action::Draft;
-use crate::catalogue::spec::{Api, Route};
-use crate::interpret::acts;
+use crate::catalogue::spec::{Act, Api, Route};
+use crate::interpret::acts::{self, Given as _};
 use crate::interpret::argument::{Argument, UNSEEN, value_of};
 use crate::interpret::given::Arguments;
+use crate::interpret::graphql::{self, Endpoint};
 
 /// The drafts of the routes that a request takes. Empty: no route is known.
 pub(super) fn drafts(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
+    let mut drafts = of_routes(call, api, false);
+    if drafts.is_empty() {
+        drafts = of_name(call, api);
+    }
+    drafts
+}
+
+/// The drafts of the routes that a request takes for certain.
+pub(super) fn told(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
+    of_routes(call, api, true)
+}
+
+/// The drafts of a request that names what it does, in its path, a header or its body.
+fn of_name(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
+    for (path, sources) in api.calls {
+        let Some(found) = match_path(path, &call.target.segments) else {
+            continue;
+        };
+        let given = arguments(call, &found);
+        let names = sources
+            .iter()
+            .flat_map(|source| Arguments(&given).found(*source).values);
+        let endpoint = Endpoint {
+            api: Some(api),
+            host: call.target.host.as_deref(),
+            service: &call.target.shown,
+        };
+        // Of names in several places it is not known which one counts.
+        let drafts: Vec<Draft> = names
+            .flat_map(|name| match name.exact() {
+                Some(name) => named(&endpoint, &name, &given, call),
+                None => vec![graphql::opaque(&endpoint, call.setting)],
+            })
+            .collect();
+        if !drafts.is_empty() {
+            return drafts;
+        }
+    }
+    Vec::new()
+}
+
+fn named(endpoint: &Endpoint<'_>, name: &str, given: &Argument, call: &Call<'_>) -> Vec<Draft> {
+    let api = endpoint.api;
+    let last = name.rsplit(['.', '#', '/']).next().unwrap_or(name);
+    let known = [name, last].into_iter().find_map(|name| {
+        let tables = api.map(|api| [api.queries, api.mutations])?;
+        tables.iter().find_map(|table| look_up(table, name))
+    });
+    let drafts = known.map_or_else(Vec::new, |acts| {
+        acts::drafts(acts, &Arguments(given), call.setting)
+    });
+    if drafts.is_empty() {
+        vec![graphql::by_name(endpoint, last, call.setting)]
+    } else {
+        drafts
+    }
+}
+
+fn look_up(table: &[(&'static str, &'static [Act])], name: &str) -> Option<&'static [Act]> {
+    let index = table
+        .binary_search_by(|(known, _)| (*known).cmp(name))
+        .ok()?;
+    table.get(index).map(|(_, acts)| *acts)
+}
+
+fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
     let methods = call.methods();
-    let matches: Vec<Match> = api
+    let matches: Vec<(&'static Route, Match)> = api
         .routes
         .iter()
         .filter(|route| {
@@ -20,33 +87,29 @@ pub(super) fn drafts(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
                 .iter()
                 .any(|method| answers(route, method.as_deref()))
         })
-        .filter_map(|route| match_path(route, &call.target.segments))
+        .filter_map(|route| Some((route, match_path(route.path, &call.target.segments)?)))
+        .filter(|(_, one)| one.certain || !surely)
         .collect();
     // Of routes that match for certain the most specific one is taken; an unseen segment could
     // select any of the others.
-    let certain = matches.iter().any(|one| one.certain);
+    let certain = matches.iter().any(|(_, one)| one.certain);
     let best = matches
         .iter()
-        .filter(|one| one.certain == certain)
-        .map(|one| one.literals)
+        .filter(|(_, one)| one.certain == certain)
+        .map(|(_, one)| one.literals)
         .max()
         .unwrap_or(0);
     let mut drafts = Vec::new();
-    for one in &matches {
+    for (route, one) in &matches {
         if !certain || (one.certain && one.literals == best) {
             let given = arguments(call, one);
-            drafts.extend(acts::drafts(
-                one.route.acts,
-                &Arguments(&given),
-                call.setting,
-            ));
+            drafts.extend(acts::drafts(route.acts, &Arguments(&given), call.setting));
         }
     }
     drafts
 }
 
 struct Match {
-    route: &'static Route,
     /// The members of the path.
     path: BTreeMap<String, Argument>,
     /// How many segments are the same text.
@@ -63,15 +126,14 @@ fn answers(route: &Route, method: Option<&str>) -> bool {
     route.methods.is_empty() || route.methods.contains(&method)
 }
 
-fn match_path(route: &'static Route, segments: &[String]) -> Option<Match> {
+fn match_path(template: &'static str, segments: &[String]) -> Option<Match> {
     let mut found = Match {
-        route,
         path: BTreeMap::new(),
         literals: 0,
         certain: true,
     };
     let mut have = segments.iter();
-    for part in route.path.split('/').filter(|part| !part.is_empty()) {
+    for part in template.split('/').filter(|part| !part.is_empty()) {
         if let Some(name) = part
             .strip_prefix('{')
             .and_then(|part| part.strip_suffix('}'))
@@ -85,7 +147,17 @@ fn match_path(route: &'static Route, segments: &[String]) -> Option<Match> {
             continue;
         }
         let segment = have.next()?;
-        if segment == part {
+        if let Some((before, name, after)) = parts(part) {
+            let inner = segment
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after));
+            match inner {
+                Some(inner) => found.insert(name, inner),
+                None if segment.contains(UNSEEN) => found.certain = false,
+                None => return None,
+            }
+            found.literals = found.literals.saturating_add(1);
+        } else if segment == part {
             found.literals = found.literals.saturating_add(1);
         } else if segment.contains(UNSEEN) {
             found.certain = false;
@@ -103,7 +175,14 @@ impl Match {
     }
 }
 
-/// `{path, query, body}`.
+/// `before{name}after` taken apart.
+fn parts(template: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = template.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// `{path, query, body, header}`.
 fn arguments(call: &Call<'_>, found: &Match) -> Argument {
     let mut query: BTreeMap<String, Argument> = BTreeMap::new();
     let mut unseen = false;
@@ -121,7 +200,12 @@ fn arguments(call: &Call<'_>, found: &Match) -> Argument {
     } else {
         Argument::Object(query)
     };
+    let mut headers: BTreeMap<String, Argument> = BTreeMap::new();
+    for (name, value) in &call.request.headers {
+        headers.insert(name.to_ascii_lowercase(), Argument::Text(value.clone()));
+    }
     let members = [
+        ("header".to_owned(), Argument::Object(headers)),
         ("path".to_owned(), Argument::Object(found.path.clone())),
         ("query".to_owned(), query),
         (

@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::Reach;
 use super::call::Call;
-use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Span};
-use crate::interpret::hint;
-use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb, VerbGroup};
+use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Selector, Span};
+use crate::interpret::argument::UNSEEN;
+use crate::interpret::{hint, naming};
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb, VerbGroup,
+};
 
 /// Longest text of a query string that is taken for the name of an act rather than for content.
 const QUERY_WORD: usize = 40;
@@ -53,6 +57,21 @@ fn of_method(call: &Call<'_>, method: Option<&str>) -> Draft {
         meaning.verb = verb;
         meaning.reversibility = Reversibility::Irreversible;
         evidence.push(format!("a word of the URL means {verb}"));
+    } else if meaning.verb == Verb::Create && reads(call) {
+        meaning = Meaning::LOOKS;
+        evidence.push("the last word of the path only looks".to_owned());
+    } else if meaning.verb == Verb::Create && acts_on_one(call) {
+        meaning.verb = Verb::Update;
+        evidence.push("the path names one thing and something to do with it".to_owned());
+    } else if meaning.verb == Verb::Read
+        && let Some(verb) = named_act(call)
+    {
+        meaning = Meaning {
+            verb,
+            reversibility: Reversibility::Irreversible,
+            completeness: Completeness::Partial,
+        };
+        evidence.push(format!("a parameter of the query string means {verb}"));
     }
     if meaning.verb.group() == VerbGroup::Change
         && call.target.host.is_none()
@@ -63,8 +82,87 @@ fn of_method(call: &Call<'_>, method: Option<&str>) -> Draft {
     }
     let mut draft = blank(call, method, &meaning);
     draft.evidence = evidence;
+    name_thing(&mut draft, call);
     call.setting.place_draft(&mut draft, None);
     draft
+}
+
+/// What the last noun of the path names, when the request changes it.
+fn name_thing(draft: &mut Draft, call: &Call<'_>) {
+    let catalogue = call.setting.catalogue;
+    let named = call
+        .target
+        .segments
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, segment)| {
+            let words = hint::words(segment);
+            Some((at, naming::noun(words.last()?, catalogue)?))
+        });
+    let Some((at, kind)) = named else {
+        return;
+    };
+    if matches!(draft.verb.group(), VerbGroup::Observe) || kind == ResourceType::File {
+        return;
+    }
+    draft.resource.kind = kind;
+    let next = call.target.segments.get(at.saturating_add(1));
+    if let Some(id) = next.filter(|id| is_id(id)) {
+        // The operator may have declared it by its own id.
+        draft.selectors.push(Selector {
+            kind: SelectorKind::ResourceId,
+            value: id.replace(UNSEEN, "*"),
+        });
+    }
+    if kind == ResourceType::Backup && draft.verb == Verb::Delete {
+        draft.effects = draft.effects.with(Effect::DestroysRecovery);
+    }
+}
+
+/// Whether a segment is rather the id of something than a word.
+fn is_id(segment: &str) -> bool {
+    let version = segment
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() < 4);
+    !version && (segment.contains(|c: char| c.is_ascii_digit()) || segment.contains(UNSEEN))
+}
+
+/// Whether the last word of the path says that the request only looks.
+fn reads(call: &Call<'_>) -> bool {
+    if call.request.reach != Reach::Direct || call.foreign_host_header() {
+        return false;
+    }
+    let reading = call.setting.catalogue.names.reading;
+    call.target.segments.last().is_some_and(|last| {
+        let word = last.rsplit(':').next().unwrap_or(last).to_lowercase();
+        reading.binary_search(&word.as_str()).is_ok()
+    })
+}
+
+/// Whether the path ends in one thing's id and a word that names no collection.
+fn acts_on_one(call: &Call<'_>) -> bool {
+    match call.target.segments.as_slice() {
+        [.., one, word] => {
+            is_id(one)
+                && !is_id(word)
+                && naming::noun(&word.to_lowercase(), call.setting.catalogue).is_none()
+        }
+        _ => false,
+    }
+}
+
+/// The act that a parameter made for it names (`?action=delete`).
+fn named_act(call: &Call<'_>) -> Option<Verb> {
+    let catalogue = call.setting.catalogue;
+    let naming = catalogue.names.naming_parameters;
+    let mut named = call
+        .target
+        .query
+        .iter()
+        .filter(|(name, _)| naming.contains(&name.to_lowercase().as_str()))
+        .filter_map(|(_, value)| hint::verb(&value.known_text()?, catalogue));
+    named.find(|verb| !matches!(verb.group(), VerbGroup::Observe))
 }
 
 struct Meaning {
@@ -78,6 +176,11 @@ impl Meaning {
         verb: Verb::Unknown,
         reversibility: Reversibility::Irreversible,
         completeness: Completeness::Opaque,
+    };
+    const LOOKS: Self = Self {
+        verb: Verb::Read,
+        reversibility: Reversibility::None,
+        completeness: Completeness::Partial,
     };
 }
 

@@ -17,6 +17,8 @@ pub struct Target {
     pub scheme: String,
     /// The host in canonical form; `None` when it is not known for certain.
     pub host: Option<String>,
+    /// The port, when the URL names one that is not the scheme's own.
+    pub port: Option<u16>,
     /// The host is this machine.
     pub local: bool,
     /// The segments of the path, decoded; unseen parts are marked.
@@ -68,6 +70,7 @@ impl Target {
 
     fn take(&mut self, url: &Url, whole: &str, request: &Request) {
         url.scheme().clone_into(&mut self.scheme);
+        self.port = url.port();
         self.take_path(url.path());
         let authority = authority(whole);
         let unseen_login = authority

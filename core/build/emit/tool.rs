@@ -1,0 +1,64 @@
+//! Tools of hosts and MCP servers, as Rust expressions.
+
+use std::collections::BTreeSet;
+
+use super::{Checked, act, list};
+use crate::form::{Server, Tool};
+use crate::terms::{self, Options};
+
+pub(super) fn server(one: &Server) -> Checked {
+    Ok(format!(
+        "Server {{ name: {:?}, globs: &{:?}, host: {:?}, tools: &[{}] }}",
+        one.name,
+        one.globs,
+        one.host,
+        list(&one.tool, tool)?
+    ))
+}
+
+pub(super) fn tool(one: &Tool) -> Checked {
+    let none = Options::new();
+    let mut carries = String::new();
+    let mut heeded: Vec<String> = one.harmless.iter().map(|name| squeeze(name)).collect();
+    for (language, list) in [
+        ("Shell", &one.shell),
+        ("Scripts", &one.scripts),
+        ("Argv", &one.argv),
+        ("Sql", &one.sql),
+        ("Url", &one.url),
+        ("Patch", &one.patch),
+        ("PowerShell", &one.powershell),
+        ("Code", &one.code),
+    ] {
+        for text in list {
+            let from = terms::source(text, &none)?;
+            carries.push_str(&format!("(Language::{language}, {from}), "));
+        }
+        heeded.extend(list.iter().map(|text| squeeze(text)));
+    }
+    heeded.extend(one.cwd.iter().map(|text| squeeze(text)));
+    if carries.is_empty() {
+        heeded.clear();
+    }
+    heeded.sort();
+    heeded.dedup();
+    Ok(format!(
+        "Tool {{ names: &{:?}, heeded: &{heeded:?}, carries: &[{carries}], cwd: &[{}], acts: &[{}] }}",
+        one.names
+            .iter()
+            .map(|name| squeeze(name))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>(),
+        list(&one.cwd, |text| terms::source(text, &none))?,
+        list(&one.act, |act_form| act(act_form, None, &none))?,
+    ))
+}
+
+/// A name without what joins its words, lower case.
+fn squeeze(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | '/' | '@'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}

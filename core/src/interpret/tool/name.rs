@@ -1,0 +1,171 @@
+//! The names of tools and servers, in the spellings that hosts give them.
+
+use crate::call::ToolCall;
+use crate::catalogue::spec::{Catalogue, Server, Tool};
+use crate::interpret::wildcard::wildcard;
+
+/// A tool's own name and its server, taken apart where a host joins them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolName {
+    /// The tool, as its server or host spells it.
+    pub tool: String,
+    /// The MCP server, lower case; empty when there is one that is not named.
+    pub server: Option<String>,
+}
+
+/// What the catalogue knows of a name.
+#[derive(Debug, Clone, Copy)]
+pub enum Entry {
+    /// A tool, and the server it is of.
+    Tool(&'static Tool, Option<&'static Server>),
+    /// A tool that is not known, of a server that is.
+    Server(&'static Server),
+    /// Nothing.
+    Nothing,
+}
+
+impl ToolName {
+    /// The name of a call's tool.
+    #[must_use]
+    pub fn of(call: &ToolCall) -> Self {
+        let named = call.tool.as_str();
+        let (server, tool) = match named
+            .strip_prefix("mcp__")
+            .and_then(|rest| split(rest, call.server.as_deref()))
+        {
+            Some((server, tool)) => (Some(server), tool),
+            None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
+        };
+        let mcp = named != tool;
+        let server = call.server.clone().or_else(|| server.map(str::to_owned));
+        Self {
+            tool: tool.to_owned(),
+            server: server
+                .map(|server| server.to_lowercase())
+                .or_else(|| mcp.then(String::new)),
+        }
+    }
+
+    /// What the catalogue has under this name.
+    #[must_use]
+    pub fn entry(&self, catalogue: &'static Catalogue) -> Entry {
+        let Some(server) = &self.server else {
+            let own = listed(catalogue.tools, &self.tool).map(|tool| Entry::Tool(tool, None));
+            return own
+                .or_else(|| joined(&self.tool, catalogue))
+                .unwrap_or(Entry::Nothing);
+        };
+        let known = servers(server, catalogue);
+        for name in self.spellings(server) {
+            let found = known
+                .iter()
+                .find_map(|one| Some(Entry::Tool(listed(one.tools, name)?, Some(one))));
+            if let Some(found) = found {
+                return found;
+            }
+        }
+        // What the tools of a service do is told by their names; a server that works on this
+        // machine could do anything.
+        let remote = known.iter().find(|one| !one.host.is_empty());
+        remote.map_or(Entry::Nothing, |one| Entry::Server(one))
+    }
+
+    /// Its name, and its name without that of the server in front, which some hosts put there.
+    fn spellings(&self, server: &str) -> Vec<&str> {
+        let mut names = vec![self.tool.as_str()];
+        let rest = self.tool.strip_prefix("mcp_").unwrap_or(&self.tool);
+        let head = rest.get(..server.len()).unwrap_or_default();
+        if !server.is_empty() && squeeze(head) == squeeze(server) {
+            let tail = rest.get(server.len()..).unwrap_or_default();
+            names.push(tail.trim_start_matches(['_', '-', '.']));
+        }
+        names
+    }
+}
+
+/// Server and tool of a joined name. The name of a server may hold the mark that ends it.
+fn split<'a>(joined: &'a str, server: Option<&str>) -> Option<(&'a str, &'a str)> {
+    let known = server.and_then(|server| {
+        let tool = joined.strip_prefix(server)?.strip_prefix("__")?;
+        Some((joined.get(..server.len())?, tool))
+    });
+    known.or_else(|| joined.split_once("__"))
+}
+
+/// The servers of the catalogue that a name may be of, the most closely told first.
+fn servers(name: &str, catalogue: &'static Catalogue) -> Vec<&'static Server> {
+    let mut found: Vec<(usize, &'static Server)> = catalogue
+        .servers
+        .iter()
+        .filter_map(|server| {
+            let globs = server.globs.iter().filter(|glob| wildcard(glob, name));
+            Some((globs.map(|glob| glob.len()).max()?, server))
+        })
+        .collect();
+    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.into_iter().map(|(_, server)| server).collect()
+}
+
+/// A name that a host made of server and tool: `github_create_issue`, `mcp_github_create_issue`.
+fn joined(name: &str, catalogue: &'static Catalogue) -> Option<Entry> {
+    let rest = name.strip_prefix("mcp_").unwrap_or(name);
+    let lower = rest.to_lowercase();
+    lower.match_indices(['_', '-', '.']).find_map(|(at, _)| {
+        let server = lower.get(..at)?;
+        let tool = rest.get(at.saturating_add(1)..)?;
+        servers(server, catalogue)
+            .into_iter()
+            .find_map(|one| Some(Entry::Tool(listed(one.tools, tool)?, Some(one))))
+    })
+}
+
+/// The tool of this name.
+pub(super) fn listed(tools: &'static [Tool], name: &str) -> Option<&'static Tool> {
+    let name = squeeze(name);
+    tools
+        .iter()
+        .find(|tool| tool.names.contains(&name.as_str()))
+}
+
+/// A name without what joins its words, lower case.
+#[must_use]
+pub fn squeeze(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | '/'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::CATALOGUE;
+
+    fn known(tool: &str, server: Option<&str>) -> &'static str {
+        let name = ToolName {
+            tool: tool.to_owned(),
+            server: server.map(str::to_owned),
+        };
+        match name.entry(&CATALOGUE) {
+            Entry::Tool(_, Some(server)) | Entry::Server(server) => server.name,
+            Entry::Tool(_, None) => "host",
+            Entry::Nothing => "",
+        }
+    }
+
+    #[test]
+    fn hosts_join_names_in_their_own_ways() {
+        assert_eq!(known("readFile", None), "host");
+        assert_eq!(known("READ-FILE", None), "host");
+        assert_eq!(known("filesystem_write_file", None), "filesystem");
+        assert_eq!(known("mcp_filesystem_write_file", None), "filesystem");
+        assert_eq!(
+            known("filesystem_write_file", Some("filesystem")),
+            "filesystem"
+        );
+        assert_eq!(known("write-file", Some("my-filesystem-2")), "filesystem");
+        assert_eq!(known("frobnicate", Some("filesystem")), "");
+        assert_eq!(known("write_file", Some("other")), "");
+        assert_eq!(known("write_file", Some("")), "");
+    }
+}
