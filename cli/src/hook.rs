@@ -4,9 +4,6 @@
 //! So every way out of here is one of three: one JSON document, `{}`, or exit code 2 with a reason.
 
 mod answer;
-mod claude_code;
-mod cursor;
-mod event;
 mod install;
 
 use std::io;
@@ -21,10 +18,10 @@ use checkrein::{Decision, ToolCall};
 use crate::engine;
 use crate::options::ConfigOptions;
 use crate::watchdog::Watchdog;
-use answer::{Answer, Asking};
+use answer::Answer;
+use checkrein_hosts::{self as hosts, Asked, Asking, Event, Installed};
 use checkrein_runtime::config::Place;
-use checkrein_runtime::guard;
-use event::{Event, EventError};
+use checkrein_runtime::{guard, lines, surroundings};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,19 +97,16 @@ pub fn run(host: &Host) -> ExitCode {
 }
 
 fn answer_to(host: &Host, options: &HookOptions) -> Answer {
-    let event = match Event::read(io::stdin()) {
-        Ok(event) => event,
-        Err(error) => return answer::refuse(&unreadable(&error)),
-    };
-    let asked = match host {
-        Host::ClaudeCode(_) => claude_code::call(&event, agent(host)),
-        Host::Cursor(cursor) => cursor::call(&event, agent(host), cursor),
-    };
-    let (call, asking) = match asked {
+    let asked = match asked(host) {
         Ok(Some(asked)) => asked,
         Ok(None) => return Answer::NoOpinion,
-        Err(error) => return answer::refuse(&unreadable(&error)),
+        Err(error) => {
+            let reason = format!("the event cannot be read, so the call is not allowed: {error}");
+            return answer::refuse(&reason);
+        }
     };
+    let Asked { call, asking, .. } = asked;
+    let call = surrounded(call);
     let opened = match options.config.open(&place(&call)) {
         Ok(opened) => opened,
         Err(error) => return answer::refuse(&format!("the configuration cannot be used: {error}")),
@@ -124,12 +118,46 @@ fn answer_to(host: &Host, options: &HookOptions) -> Answer {
     answer::of(&decision, asking, &opened.notes)
 }
 
+/// What the event on standard input asks.
+fn asked(host: &Host) -> Result<Option<Asked>, String> {
+    let bytes = lines::all(io::stdin(), hosts::EVENT_BYTES)
+        .map_err(|error| format!("standard input cannot be read: {error}"))?;
+    let text = |error: hosts::EventError| error.to_string();
+    let bytes = bytes.ok_or_else(|| text(hosts::EventError::TooLong))?;
+    let event = Event::from_json(&bytes).map_err(text)?;
+    let asked = match host {
+        Host::ClaudeCode(_) => {
+            let project = std::env::var("CLAUDE_PROJECT_DIR").ok();
+            event.of_claude_code(agent(host), project.as_deref())
+        }
+        Host::Cursor(options) => {
+            let installed = Installed {
+                event: options.event.as_deref(),
+                defer_approvals: options.defer_approvals,
+            };
+            event.of_cursor(agent(host), &installed)
+        }
+    };
+    asked.map_err(text)
+}
+
+/// The call with what this process sees of its surroundings.
+fn surrounded(mut call: ToolCall) -> ToolCall {
+    call.env = surroundings::environment();
+    let workspace = &call.workspace;
+    if let Some(directory) = workspace.cwd.as_ref().or(workspace.root.as_ref()) {
+        call.workspace.facts = surroundings::facts(directory.as_ref(), &call.env);
+    }
+    call
+}
+
 /// The agent's id, as policies know it.
 fn agent(host: &Host) -> &str {
-    match host {
-        Host::ClaudeCode(options) => options.agent.as_deref().unwrap_or("claude-code"),
-        Host::Cursor(options) => options.common.agent.as_deref().unwrap_or("cursor"),
-    }
+    let (chosen, host) = match host {
+        Host::ClaudeCode(options) => (&options.agent, hosts::Host::ClaudeCode),
+        Host::Cursor(options) => (&options.common.agent, hosts::Host::Cursor),
+    };
+    chosen.as_deref().unwrap_or_else(|| host.agent())
 }
 
 /// Where to look for a configuration. When the host does not say what the workspace is, nothing
@@ -156,10 +184,6 @@ fn observed(decision: &Decision, notes: &[String]) -> Answer {
         eprintln!("checkrein observes and would have stopped this: {text}");
     }
     Answer::NoOpinion
-}
-
-fn unreadable(error: &EventError) -> String {
-    format!("the event cannot be read, so the call is not allowed: {error}")
 }
 
 fn late_reason() -> &'static str {

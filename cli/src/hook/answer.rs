@@ -5,23 +5,11 @@ use std::process::ExitCode;
 
 use checkrein::Decision;
 use checkrein::vocabulary::Verdict;
+use checkrein_hosts::Asking;
 use checkrein_runtime::message;
 use serde_json::{Value, json};
 
 use crate::options::STOP;
-
-/// How the host can ask its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// Claude Code's PreToolUse.
-    ClaudeCode,
-    /// Cursor's beforeShellExecution.
-    Cursor,
-    /// A later event for the same call asks.
-    Later,
-    /// Not at all: what needs approval is stopped.
-    Nobody,
-}
 
 /// The answer to an event.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,38 +2,50 @@
 
 use std::path::Path;
 
-use checkrein::ToolCall;
 use serde_json::{Map, Value};
 
-use super::CursorOptions;
-use super::answer::Asking;
-use super::event::{Event, EventError, Parts, absolute};
+use crate::event::{Event, EventError, Parts, absolute};
+use crate::{Asked, Asking};
 
 /// Prefix of MCP tools in preToolUse.
 const MCP: &str = "MCP:";
 /// The tool that runs shell commands.
 const SHELL: &str = "Shell";
 
-/// The call of an event and how its host can ask; `None` for events that ask for no permission.
+/// The member with a tool's input, of the events that have one.
+const INPUT: &str = "tool_input";
+
+/// How the hook was installed, as far as it changes what an event means.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Installed<'a> {
+    /// The event, when it does not say it or says it wrongly.
+    pub event: Option<&'a str>,
+    /// In preToolUse, what needs approval is left to the later event for the same call.
+    pub defer_approvals: bool,
+}
+
+/// What an event asks; `None` for events that ask for no permission.
 ///
 /// Only beforeShellExecution turns `ask` into a prompt. The others take it as permission.
-pub fn call(
+pub fn asked(
     event: &Event,
     agent: &str,
-    options: &CursorOptions,
-) -> Result<Option<(ToolCall, Asking)>, EventError> {
-    let name = match &options.event {
-        Some(name) => name.as_str(),
+    installed: &Installed<'_>,
+) -> Result<Option<Asked>, EventError> {
+    let name = match installed.event {
+        Some(name) => name,
         None => event.text("hook_event_name")?,
     };
     let mut parts = Parts::default();
     let mut asking = Asking::Nobody;
+    let mut arguments = "";
     match name {
         "preToolUse" => {
             parts.tool = event.text("tool_name")?.to_owned();
-            parts.arguments = event.object("tool_input")?.clone();
+            parts.arguments = event.object(INPUT)?.clone();
+            arguments = INPUT;
             let own_event = parts.tool == SHELL || parts.tool.starts_with(MCP);
-            if options.defer_approvals && own_event {
+            if installed.defer_approvals && own_event {
                 asking = Asking::Later;
             }
         }
@@ -51,6 +63,7 @@ pub fn call(
             };
             parts.server = event.optional("mcp_server_name")?.map(str::to_owned);
             parts.arguments = mcp_input(event)?;
+            arguments = INPUT;
         }
         "beforeReadFile" | "beforeTabFileRead" => {
             parts.tool = "Read".to_owned();
@@ -59,7 +72,11 @@ pub fn call(
         other => return event.none_of_ours(other),
     }
     place(&mut parts, event)?;
-    Ok(Some((parts.call(agent)?, asking)))
+    Ok(Some(Asked {
+        call: parts.call(agent)?,
+        asking,
+        arguments,
+    }))
 }
 
 fn place(parts: &mut Parts, event: &Event) -> Result<(), EventError> {
@@ -94,10 +111,10 @@ fn outermost(roots: &[String], cwd: Option<&str>) -> Option<String> {
 
 /// The input of an MCP tool is JSON within a string.
 fn mcp_input(event: &Event) -> Result<Map<String, Value>, EventError> {
-    match event.member("tool_input") {
+    match event.member(INPUT) {
         Some(Value::Object(input)) => Ok(input.clone()),
         Some(Value::String(text)) => Ok(checkrein::wire::object_from_json(text.as_bytes(), &[])?),
-        _ => Err(EventError::Member("tool_input")),
+        _ => Err(EventError::Member(INPUT)),
     }
 }
 

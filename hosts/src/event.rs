@@ -1,16 +1,14 @@
 //! A host's event: one JSON object, read as strictly as a call.
 
-use std::io::Read;
+use std::collections::BTreeMap;
 
 use checkrein::call::{Agent, ToolCall, Workspace};
 use checkrein::limits;
 use checkrein::wire::{self, WireError};
 use serde_json::{Map, Value};
 
-use checkrein_runtime::{lines, surroundings};
-
 /// Longest event, in bytes. Events may carry the content of a file that plays no part.
-const EVENT_BYTES: usize = 8 * 1024 * 1024;
+pub const EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Members with content that plays no part: what a file holds that is about to be read, and what a
 /// tool that has run has answered.
@@ -35,11 +33,8 @@ const MEMBERS_OF_CALLS: &[&str] = &[
 ];
 
 /// Why an event is no call. Quotes nothing of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Standard input fails.
-    #[error("standard input cannot be read: {0}")]
-    Input(std::io::Error),
     /// Longer than the bound.
     #[error("it is longer than {EVENT_BYTES} bytes")]
     TooLong,
@@ -65,21 +60,25 @@ pub struct Event {
 
 impl Event {
     /// Reads one event.
-    pub fn read(input: impl Read) -> Result<Self, EventError> {
-        let bytes = lines::all(input, EVENT_BYTES).map_err(EventError::Input)?;
-        let bytes = bytes.ok_or(EventError::TooLong)?;
+    ///
+    /// # Errors
+    /// When it is not one JSON object, or longer than [`EVENT_BYTES`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self, EventError> {
+        if bytes.len() > EVENT_BYTES {
+            return Err(EventError::TooLong);
+        }
         Ok(Self {
-            members: wire::object_from_json(&bytes, UNREAD)?,
+            members: wire::object_from_json(bytes, UNREAD)?,
         })
     }
 
     /// A text that must be there.
-    pub fn text(&self, name: &'static str) -> Result<&str, EventError> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<&str, EventError> {
         self.optional(name)?.ok_or(EventError::Member(name))
     }
 
     /// A text that may be absent, null or empty.
-    pub fn optional(&self, name: &'static str) -> Result<Option<&str>, EventError> {
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, EventError> {
         match self.members.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
@@ -88,14 +87,14 @@ impl Event {
     }
 
     /// An absolute path that may be absent.
-    pub fn path(&self, name: &'static str) -> Result<Option<String>, EventError> {
+    pub(crate) fn path(&self, name: &'static str) -> Result<Option<String>, EventError> {
         let path = self.optional(name)?;
         path.map(|path| absolute(path).ok_or(EventError::Member(name)))
             .transpose()
     }
 
     /// Absolute paths; none when absent.
-    pub fn paths(&self, name: &'static str) -> Result<Vec<String>, EventError> {
+    pub(crate) fn paths(&self, name: &'static str) -> Result<Vec<String>, EventError> {
         match self.members.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(items)) => {
@@ -110,7 +109,7 @@ impl Event {
     }
 
     /// An object that must be there.
-    pub fn object(&self, name: &'static str) -> Result<&Map<String, Value>, EventError> {
+    pub(crate) fn object(&self, name: &'static str) -> Result<&Map<String, Value>, EventError> {
         self.members
             .get(name)
             .and_then(Value::as_object)
@@ -119,7 +118,7 @@ impl Event {
 
     /// Refuses an event that this host does not have but that names a tool about to run: its name
     /// may be spelt wrongly, or the hook installed for another host. Other events are none of ours.
-    pub fn none_of_ours<T>(&self, name: &str) -> Result<Option<T>, EventError> {
+    pub(crate) fn none_of_ours<T>(&self, name: &str) -> Result<Option<T>, EventError> {
         let lower = name.to_lowercase();
         let ahead = ["pre", "before"]
             .iter()
@@ -135,33 +134,33 @@ impl Event {
     }
 
     /// Any member.
-    pub fn member(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
     }
 }
 
 /// The parts of a call that hosts spell differently.
 #[derive(Debug, Default)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// Name of the tool.
-    pub tool: String,
+    pub(crate) tool: String,
     /// Name of the MCP server.
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The tool's input.
-    pub arguments: Map<String, Value>,
+    pub(crate) arguments: Map<String, Value>,
     /// The host's id of the session.
-    pub session: Option<String>,
+    pub(crate) session: Option<String>,
     /// The human at the host.
-    pub human: Option<String>,
+    pub(crate) human: Option<String>,
     /// The workspace.
-    pub root: Option<String>,
+    pub(crate) root: Option<String>,
     /// The working directory.
-    pub cwd: Option<String>,
+    pub(crate) cwd: Option<String>,
 }
 
 impl Parts {
-    /// The call, with what this process sees of the surroundings.
-    pub fn call(self, agent: &str) -> Result<ToolCall, EventError> {
+    /// The call.
+    pub(crate) fn call(self, agent: &str) -> Result<ToolCall, EventError> {
         let arguments = Value::Object(self.arguments);
         if arguments.to_string().len() > limits::CALL_BYTES {
             return Err(EventError::LongInput);
@@ -169,9 +168,6 @@ impl Parts {
         let Value::Object(arguments) = arguments else {
             return Err(EventError::Member("tool_input"));
         };
-        let env = surroundings::environment();
-        let directory = self.cwd.as_ref().or(self.root.as_ref());
-        let facts = directory.map(|directory| surroundings::facts(directory.as_ref(), &env));
         Ok(ToolCall {
             tool: self.tool,
             server: self.server,
@@ -185,15 +181,15 @@ impl Parts {
             workspace: Workspace {
                 root: self.root,
                 cwd: self.cwd,
-                facts: facts.unwrap_or_default(),
+                facts: BTreeMap::new(),
             },
-            env,
+            env: BTreeMap::new(),
         })
     }
 }
 
 /// The path with forward slashes, when it is absolute.
-pub fn absolute(path: &str) -> Option<String> {
+pub(crate) fn absolute(path: &str) -> Option<String> {
     let is = path.starts_with('/') || path.starts_with("\\\\") || path.chars().nth(1) == Some(':');
     is.then(|| path.replace('\\', "/"))
 }

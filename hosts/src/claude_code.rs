@@ -1,16 +1,25 @@
 //! Claude Code's dialect.
 
-use checkrein::ToolCall;
 use serde_json::Value;
 
-use super::answer::Asking;
-use super::event::{Event, EventError, Parts, absolute};
+use crate::event::{Event, EventError, Parts, absolute};
+use crate::{Asked, Asking};
 
 /// The event that asks for permission.
 const ASKS: &str = "PreToolUse";
 
-/// The call of an event and how its host can ask; `None` for events that ask for no permission.
-pub fn call(event: &Event, agent: &str) -> Result<Option<(ToolCall, Asking)>, EventError> {
+/// The member with the tool's input.
+const INPUT: &str = "tool_input";
+
+/// What an event asks; `None` for events that ask for no permission.
+///
+/// The project is the directory the host was started in. The working directory is no substitute:
+/// the agent moves it, and could make anything its workspace.
+pub fn asked(
+    event: &Event,
+    agent: &str,
+    project: Option<&str>,
+) -> Result<Option<Asked>, EventError> {
     let name = event.text("hook_event_name")?;
     if name != ASKS {
         return event.none_of_ours(name);
@@ -19,13 +28,17 @@ pub fn call(event: &Event, agent: &str) -> Result<Option<(ToolCall, Asking)>, Ev
     let parts = Parts {
         tool: event.text("tool_name")?.to_owned(),
         server: server(event)?,
-        arguments: event.object("tool_input")?.clone(),
+        arguments: event.object(INPUT)?.clone(),
         session: event.optional("session_id")?.map(str::to_owned),
         human: None,
-        root: project(),
+        root: project.and_then(absolute),
         cwd,
     };
-    Ok(Some((parts.call(agent)?, Asking::ClaudeCode)))
+    Ok(Some(Asked {
+        call: parts.call(agent)?,
+        asking: Asking::ClaudeCode,
+        arguments: INPUT,
+    }))
 }
 
 fn server(event: &Event) -> Result<Option<String>, EventError> {
@@ -36,10 +49,4 @@ fn server(event: &Event) -> Result<Option<String>, EventError> {
             _ => Err(EventError::Member("mcp_server.name")),
         },
     }
-}
-
-/// The project the host was started in. The working directory is no substitute: the agent moves it,
-/// and could make anything its workspace.
-fn project() -> Option<String> {
-    absolute(&std::env::var("CLAUDE_PROJECT_DIR").ok()?)
 }
