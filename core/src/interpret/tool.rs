@@ -10,27 +10,12 @@ use self::name::{Entry, ToolName};
 use super::acts::{self, Found, Given};
 use super::argument::Argument;
 use super::given::Arguments;
-<<<<<<< HEAD
-use super::hint;
-use super::program::Program;
-use super::session::{Note, Session};
-use super::shell::{self, ShellState};
-use super::value::{Origin, Stream, Value};
-use super::wildcard::wildcard;
-use super::windows::Dialect;
-use super::{code, http, patch, sql, windows};
-use crate::action::{Draft, Effects};
-use crate::call::ToolCall;
-use crate::catalogue::spec::{Catalogue, Language, PathClass, Source, Tool};
-use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
-=======
 use super::session::Session;
 use super::shell::ShellState;
 use super::value::{Origin, Value};
 use crate::action::{Effects, ResourceRef, Selector};
 use crate::catalogue::spec::{Server, Source, Tool};
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
->>>>>>> 475527ede3fd96ac1bae822bcb770445831faaa4
 
 /// Interprets the call of the session.
 pub fn interpret(session: &mut Session<'_>) {
@@ -144,150 +129,6 @@ fn argument_of(tool: &'static Tool, arguments: &Argument) -> std::borrow::Cow<'s
     named.take(1).next().unwrap_or_default().into()
 }
 
-<<<<<<< HEAD
-fn carried(
-    session: &mut Session<'_>,
-    language: Language,
-    argument: &Argument,
-    arguments: &Argument,
-    cwd: Option<&str>,
-) {
-    let values = placed(argument.values());
-    let mut state = ShellState {
-        cwd: cwd.map(str::to_owned),
-        ..ShellState::default()
-    };
-    match language {
-        Language::Shell if matches!(argument, Argument::List(_)) => {
-            // A program whose name has white space in it is rather a line of a script.
-            let lines = values
-                .first()
-                .is_some_and(|word| text_of(word).trim().contains(char::is_whitespace));
-            if lines {
-                scripts(session, &state, &values);
-            }
-            argv(session, &mut state, values);
-        }
-        Language::Argv => argv(session, &mut state, values),
-        Language::Shell | Language::Scripts => scripts(session, &state, &values),
-        Language::PowerShell => {
-            for value in values {
-                windows_text(session, &state, &text_of(&value), Dialect::PowerShell);
-            }
-        }
-        Language::Url => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                let drafts =
-                    http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
-                session.add(drafts);
-            }
-        }
-        Language::Patch => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                patch::interpret(session, &text_of(&value), &setting);
-            }
-        }
-        Language::Code => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                let language = arguments.get("language").and_then(Argument::text);
-                code::interpret(
-                    session,
-                    &value,
-                    language.as_deref().unwrap_or("code"),
-                    &setting,
-                );
-            }
-        }
-        Language::Sql => {
-            for value in values {
-                let setting = session.setting(cwd, value.span);
-                sql::interpret(session, &value, &setting);
-            }
-        }
-    }
-}
-
-/// Shell texts. One shell may run them all, or each its own, and a quote or a `cd` in one of them
-/// makes a difference: both readings count, with what they have in common once.
-fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
-    let before = session.drafts.len();
-    for text in texts {
-        let first = session.drafts.len();
-        let own = text_of(text);
-        session.windows = None;
-        shell::walk(&own, &mut fresh.clone(), session, Stream::default());
-        if let Some(dialect) = session.windows.take() {
-            windows_text(session, fresh, &own, dialect);
-        }
-        for draft in session.drafts.iter_mut().skip(first) {
-            draft.span.start = draft.span.start.saturating_add(text.span.0);
-            draft.span.end = draft.span.end.saturating_add(text.span.0);
-        }
-    }
-    let texts: Vec<String> = texts.iter().map(text_of).collect();
-    if texts.len() > 1 {
-        let apart = session.drafts.len();
-        let all = texts.join("\n");
-        shell::walk(&all, &mut fresh.clone(), session, Stream::default());
-        let mut together = session.drafts.split_off(apart);
-        let known = session.drafts.get(before..).unwrap_or_default();
-        together.retain(|draft| !known.iter().any(|other| same_act(draft, other)));
-        session.drafts.append(&mut together);
-    }
-}
-
-/// A text in a command language of Windows.
-fn windows_text(session: &mut Session<'_>, fresh: &ShellState, text: &str, dialect: Dialect) {
-    let span = (0, u32::try_from(text.len()).unwrap_or(u32::MAX));
-    windows::walk(
-        session,
-        &mut fresh.clone(),
-        text,
-        dialect,
-        span,
-        &Stream::default(),
-    );
-}
-
-/// Whether two drafts say the same, wherever in the call.
-fn same_act(one: &Draft, other: &Draft) -> bool {
-    let mut moved = one.clone();
-    moved.span = other.span.clone();
-    moved == *other
-}
-
-/// A program and its arguments as a list of words; `["bash", "-lc", "…"]` and the like.
-fn argv(session: &mut Session<'_>, state: &mut ShellState, words: Vec<Value>) {
-    let stdin = Stream::default();
-    let program = Program {
-        words: &words,
-        assignments: &[],
-        stdin: &stdin,
-        span: (0, 0),
-        open_ended: false,
-    };
-    session.program(state, &program);
-}
-
-/// Values that are the whole of their argument. Their place is that in the argument's text, which
-/// for a list is its items, joined by newlines.
-fn placed(values: Vec<Value>) -> Vec<Value> {
-    let mut start = 0_u32;
-    let values = values.into_iter().map(|value| {
-        let length = u32::try_from(text_of(&value).len()).unwrap_or(u32::MAX);
-        let end = start.saturating_add(length);
-        let value = value.at((start, end));
-        start = end.saturating_add(1);
-        value
-    });
-    values.collect()
-}
-
-=======
->>>>>>> 475527ede3fd96ac1bae822bcb770445831faaa4
 fn cwd_of(session: &Session<'_>, tool: &'static Tool, given: &ToolGiven<'_>) -> Option<String> {
     let start = session.initial_cwd();
     let named = tool

@@ -222,8 +222,8 @@ impl<'a> Words<'a> {
 
     /// `last`: no word follows.
     fn unknown_option(&mut self, name: &str, last: bool) {
-        let before_operands =
-            self.operands.is_empty() && matches!(name, "--help" | "--version" | "-help" | "-version");
+        let before_operands = self.operands.is_empty()
+            && matches!(name, "--help" | "--version" | "-help" | "-version");
         // Programs with subcommands take it anywhere.
         let of_subcommand = last
             && self.path.len() > 1

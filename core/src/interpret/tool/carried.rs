@@ -7,6 +7,7 @@ use crate::interpret::program::Program;
 use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Stream, Value};
+use crate::interpret::windows::{self, Dialect};
 use crate::interpret::{code, http, patch, sql};
 
 /// Interprets an argument in its language.
@@ -37,6 +38,11 @@ pub(super) fn carried(
         }
         Language::Argv => argv(session, &mut state, values),
         Language::Shell | Language::Scripts => scripts(session, &state, &values),
+        Language::PowerShell => {
+            for value in values {
+                windows_text(session, &state, &text_of(&value), Dialect::PowerShell);
+            }
+        }
         Language::Url => {
             for value in values {
                 let setting = session.setting(cwd, value.span);
@@ -79,7 +85,11 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
     for text in texts {
         let first = session.drafts.len();
         let own = text_of(text);
+        session.windows = None;
         shell::walk(&own, &mut fresh.clone(), session, Stream::default());
+        if let Some(dialect) = session.windows.take() {
+            windows_text(session, fresh, &own, dialect);
+        }
         for draft in session.drafts.iter_mut().skip(first) {
             draft.span.start = draft.span.start.saturating_add(text.span.0);
             draft.span.end = draft.span.end.saturating_add(text.span.0);
@@ -95,6 +105,13 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
         together.retain(|draft| !known.iter().any(|other| same_act(draft, other)));
         session.drafts.append(&mut together);
     }
+}
+
+/// A text in a command language of Windows.
+fn windows_text(session: &mut Session<'_>, fresh: &ShellState, text: &str, dialect: Dialect) {
+    let span = (0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    let stdin = Stream::default();
+    windows::walk(session, &mut fresh.clone(), text, dialect, span, &stdin);
 }
 
 /// Whether two drafts say the same, wherever in the call.
