@@ -33,6 +33,8 @@ enum Task {
     Generate,
     /// Measure decisions and print the tables of docs/performance.md.
     Bench,
+    /// Print both rates of a labelled corpus: what must be stopped and is not, what is harmless and is
+    Corpora(rust::Corpora),
     /// Build what is shipped, optimised: the command, the npm packages, and the Python wheel and source
     /// distribution.
     Dist,
@@ -81,6 +83,7 @@ fn run(task: &Task) -> Outcome {
             node::bench()?;
             python::bench()
         }
+        Task::Corpora(options) => rust::corpora(options),
         Task::Dist => {
             rust::dist()?;
             node::dist()?;

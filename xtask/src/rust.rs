@@ -53,6 +53,40 @@ pub fn generate() -> Outcome {
     ])
 }
 
+/// Labelled corpora.
+#[derive(clap::Args)]
+pub struct Corpora {
+    /// Files of one JSON object a line: `id`, `source`, `kind` (shell, sql), `input`, `label`, `group`
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    files: Vec<std::path::PathBuf>,
+    /// List what is answered otherwise than its label
+    #[arg(long)]
+    show: bool,
+}
+
+/// Prints both rates, side by side.
+pub fn corpora(options: &Corpora) -> Outcome {
+    for file in &options.files {
+        let file = file
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut corpus = Command::new("cargo");
+        corpus.args([
+            "run",
+            "--release",
+            "--quiet",
+            "--package",
+            "checkrein-tests",
+        ]);
+        corpus.args(["--bin", "corpus", "--"]).arg(file);
+        if options.show {
+            corpus.arg("--show");
+        }
+        run(corpus.current_dir(crate::run::root()))?;
+    }
+    Ok(())
+}
+
 /// Measures decisions.
 pub fn bench() -> Outcome {
     cargo(&[
