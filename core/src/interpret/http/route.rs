@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::call::Call;
+use super::service;
 use crate::action::Draft;
 use crate::catalogue::spec::{Act, Api, Route};
 use crate::interpret::acts::{self, Given as _};
@@ -105,6 +106,10 @@ fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
             let given = arguments(call, one);
             drafts.extend(acts::drafts(route.acts, &Arguments(&given), call.setting));
         }
+    }
+    if !certain && !drafts.is_empty() {
+        // It may as well be none of them.
+        drafts.extend(service::generic(call));
     }
     drafts
 }

@@ -11,6 +11,9 @@ use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb, VerbGroup,
 };
 
+/// Most segments of a path that count as evidence of what it reaches.
+const EVIDENCE: usize = 16;
+
 /// Longest text of a query string that is taken for the name of an act rather than for content.
 const QUERY_WORD: usize = 40;
 
@@ -94,27 +97,22 @@ fn name_thing(draft: &mut Draft, call: &Call<'_>) {
         .target
         .segments
         .iter()
-        .enumerate()
         .rev()
-        .find_map(|(at, segment)| {
-            let words = hint::words(segment);
-            Some((at, naming::noun(words.last()?, catalogue)?))
-        });
-    let Some((at, kind)) = named else {
-        return;
-    };
-    if matches!(draft.verb.group(), VerbGroup::Observe) || kind == ResourceType::File {
+        .find_map(|segment| naming::noun(hint::words(segment).last()?, catalogue));
+    if matches!(draft.verb.group(), VerbGroup::Observe) {
         return;
     }
-    draft.resource.kind = kind;
-    let next = call.target.segments.get(at.saturating_add(1));
-    if let Some(id) = next.filter(|id| is_id(id)) {
-        // The operator may have declared it by its own id.
+    // The operator may have declared something on the way by its own id.
+    for segment in call.target.segments.iter().take(EVIDENCE) {
         draft.selectors.push(Selector {
             kind: SelectorKind::ResourceId,
-            value: id.replace(UNSEEN, "*"),
+            value: segment.replace(UNSEEN, "*"),
         });
     }
+    let Some(kind) = named.filter(|kind| *kind != ResourceType::File) else {
+        return;
+    };
+    draft.resource.kind = kind;
     if kind == ResourceType::Backup && draft.verb == Verb::Delete {
         draft.effects = draft.effects.with(Effect::DestroysRecovery);
     }
