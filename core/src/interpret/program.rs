@@ -56,13 +56,13 @@ impl Session<'_> {
         };
         let base = base_name(&path);
         match find(self.catalogue.commands, base).or_else(|| versionless(base, self)) {
-            Some(command) => {
+            Some(command) if !(command.builtin && path.contains('/')) => {
                 if path.contains('/') && !is_system_program(&path) {
                     self.own_program(state, name, program.span);
                 }
                 self.known(state, command, arguments, program)
             }
-            None if path.contains('/') => {
+            _ if path.contains('/') => {
                 let run = script_file::ScriptFile {
                     file: name,
                     language: "",
@@ -72,7 +72,7 @@ impl Session<'_> {
                 self.unknown(state, base, arguments, program, false);
                 Stream::from_origin(Origin::Unseen)
             }
-            None => {
+            _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
                 self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
                 if windows::is_cmdlet(base, self.catalogue) {
