@@ -18,7 +18,7 @@ use super::words::{Words, find};
 use super::{acts, http, windows};
 use crate::action::{Draft, Effects, Selector};
 use crate::catalogue::spec::Command;
-use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// One program about to run.
 #[derive(Debug)]
@@ -223,6 +223,20 @@ impl Session<'_> {
                         kind: *kind,
                         value: value.sketch(),
                     });
+                }
+            }
+            if !draft.selectors.is_empty() && draft.location == Location::Workspace {
+                let file = matches!(
+                    draft.resource.kind,
+                    ResourceType::File | ResourceType::Directory
+                );
+                // A place chosen by an option need not be this machine; a socket of it is.
+                let elsewhere = draft
+                    .selectors
+                    .iter()
+                    .any(|one| !one.value.starts_with("unix:") && !one.value.starts_with("npipe:"));
+                if !file && elsewhere && !command.selectors.is_empty() {
+                    draft.location = Location::Remote;
                 }
             }
             if !command.selectors.is_empty() && draft.selectors.is_empty() {
