@@ -143,13 +143,14 @@ impl Emitter {
         writeln!(
             self.statics,
             "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
-             syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, \
+             syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, builtin: {}, \
              subcommands: &[{subs}], acts: &[{acts}], always: {always}, runs: &[{runs}], http: {http}, selectors: &[{}], \
              credential: {}, output: Output::{output} }};",
             command.options_first,
             command.single_dash_long,
             command.bare_bundle,
             command.assignments,
+            command.builtin,
             selectors(&scope.selectors, &scope.ids)?,
             credential(scope.credential.as_ref(), &scope.ids)?,
         )

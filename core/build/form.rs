@@ -98,6 +98,8 @@ pub struct Command {
     pub bare_bundle: bool,
     #[serde(default)]
     pub assignments: bool,
+    #[serde(default)]
+    pub builtin: bool,
     /// Adds its subcommands to those of the command of this name in another file.
     #[serde(default)]
     pub continues: bool,

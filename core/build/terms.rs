@@ -138,7 +138,9 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
         } else {
             source(&format!("{left}="), options)?
         };
-        let globs = alternatives(glob);
+        let mut globs = alternatives(glob);
+        globs.sort();
+        globs.dedup();
         if folded && glob.chars().any(char::is_uppercase) {
             return Err(format!(
                 "`{glob}` is compared without case and not lower case"
@@ -150,19 +152,40 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
     Ok(format!("Test::Present({})", source(text, options)?))
 }
 
-/// `a{b,c}` as `ab` and `ac`. Braces without a comma stand for themselves.
+/// `a{b,c}` as `ab` and `ac`; braces may stand in braces. Those without a comma stand for themselves.
 fn alternatives(glob: &str) -> Vec<String> {
-    let found = glob.match_indices('{').find_map(|(open, _)| {
-        let (inside, after) = glob[open + 1..].split_once('}')?;
-        (inside.contains(',') && !inside.contains('{')).then_some((&glob[..open], inside, after))
-    });
-    let Some((before, inside, after)) = found else {
+    let Some((open, parts, after)) = first_braces(glob) else {
         return vec![glob.to_owned()];
     };
-    inside
-        .split(',')
-        .flat_map(|one| alternatives(&format!("{before}{one}{after}")))
+    parts
+        .iter()
+        .flat_map(|part| alternatives(&format!("{}{part}{after}", &glob[..open])))
         .collect()
+}
+
+/// Where the first braces with a comma open, their parts, and what follows them.
+fn first_braces(glob: &str) -> Option<(usize, Vec<&str>, &str)> {
+    glob.match_indices('{').find_map(|(open, _)| {
+        let mut depth = 0_usize;
+        let mut start = open + 1;
+        let mut parts = Vec::new();
+        for (at, c) in glob[open..].char_indices().map(|(at, c)| (open + at, c)) {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 1 => {
+                    parts.push(&glob[start..at]);
+                    return (parts.len() > 1).then(|| (open, parts, &glob[at + 1..]));
+                }
+                '}' => depth -= 1,
+                ',' if depth == 1 => {
+                    parts.push(&glob[start..at]);
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        None
+    })
 }
 
 fn count(text: &str) -> Option<String> {

@@ -95,6 +95,8 @@ pub struct Command {
     pub options: &'static [&'static [OptionEntry]],
     /// How its words are read.
     pub syntax: Syntax,
+    /// Only the shell itself can do it: a file of this name is another program.
+    pub builtin: bool,
     /// Subcommands, sorted by name.
     pub subcommands: &'static [(&'static str, &'static Command)],
     /// What it does itself, when no subcommand applies.

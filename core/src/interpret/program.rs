@@ -18,7 +18,7 @@ use super::words::{Words, find};
 use super::{acts, http, windows};
 use crate::action::{Draft, Effects, Selector};
 use crate::catalogue::spec::Command;
-use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// One program about to run.
 #[derive(Debug)]
@@ -56,13 +56,13 @@ impl Session<'_> {
         };
         let base = base_name(&path);
         match find(self.catalogue.commands, base).or_else(|| versionless(base, self)) {
-            Some(command) => {
+            Some(command) if !(command.builtin && path.contains('/')) => {
                 if path.contains('/') && !is_system_program(&path) {
                     self.own_program(state, name, program.span);
                 }
                 self.known(state, command, arguments, program)
             }
-            None if path.contains('/') => {
+            _ if path.contains('/') => {
                 let run = script_file::ScriptFile {
                     file: name,
                     language: "",
@@ -72,7 +72,7 @@ impl Session<'_> {
                 self.unknown(state, base, arguments, program, false);
                 Stream::from_origin(Origin::Unseen)
             }
-            None => {
+            _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
                 self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
                 if windows::is_cmdlet(base, self.catalogue) {
@@ -223,6 +223,20 @@ impl Session<'_> {
                         kind: *kind,
                         value: value.sketch(),
                     });
+                }
+            }
+            if !draft.selectors.is_empty() && draft.location == Location::Workspace {
+                let file = matches!(
+                    draft.resource.kind,
+                    ResourceType::File | ResourceType::Directory
+                );
+                // A place chosen by an option need not be this machine; a socket of it is.
+                let elsewhere = draft
+                    .selectors
+                    .iter()
+                    .any(|one| !one.value.starts_with("unix:") && !one.value.starts_with("npipe:"));
+                if !file && elsewhere && !command.selectors.is_empty() {
+                    draft.location = Location::Remote;
                 }
             }
             if !command.selectors.is_empty() && draft.selectors.is_empty() {
