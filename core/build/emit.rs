@@ -2,13 +2,14 @@
 
 mod api;
 mod facts;
+mod sql;
 mod tool;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use self::tool::{server, tool};
-use crate::form::{Act, Api, Command, Credential, Run, Server, Tool};
+use crate::form::{Act, Api, Command, Credential, OneOrMany, Run, Server, Tool};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -43,7 +44,8 @@ struct Inherited {
     /// Names of the statics that hold options, nearest first.
     tables: Vec<String>,
     ids: Options,
-    selectors: BTreeMap<String, String>,
+    selectors: BTreeMap<String, OneOrMany>,
+    database: Vec<String>,
     credential: Option<Credential>,
     /// Acts of the parents that apply with every subcommand, as Rust expressions.
     always: Vec<String>,
@@ -86,6 +88,9 @@ impl Emitter {
         }
         self.keep_options(&own, &mut scope)?;
         scope.selectors.extend(command.selectors.clone());
+        if !command.database.is_empty() {
+            scope.database.clone_from(&command.database);
+        }
         if command.credential.is_some() {
             scope.credential = command.credential.clone();
         }
@@ -145,13 +150,14 @@ impl Emitter {
             "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
              syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, builtin: {}, \
              subcommands: &[{subs}], acts: &[{acts}], always: {always}, runs: &[{runs}], http: {http}, selectors: &[{}], \
-             credential: {}, output: Output::{output} }};",
+             database: &[{}], credential: {}, output: Output::{output} }};",
             command.options_first,
             command.single_dash_long,
             command.bare_bundle,
             command.assignments,
             command.builtin,
             selectors(&scope.selectors, &scope.ids)?,
+            list(&scope.database, |text| terms::source(text, &scope.ids))?,
             credential(scope.credential.as_ref(), &scope.ids)?,
         )
         .map_err(|error| error.to_string())?;
@@ -407,8 +413,11 @@ fn credential(one: Option<&Credential>, options: &Options) -> Checked {
     ))
 }
 
-fn selectors(map: &BTreeMap<String, String>, options: &Options) -> Checked {
-    let entries: Vec<(&String, &String)> = map.iter().collect();
+fn selectors(map: &BTreeMap<String, OneOrMany>, options: &Options) -> Checked {
+    let entries: Vec<(&String, &String)> = map
+        .iter()
+        .flat_map(|(kind, sources)| sources.all().iter().map(move |source| (kind, source)))
+        .collect();
     list(&entries, |(kind, from)| {
         let kind =
             SelectorKind::parse(kind).ok_or_else(|| format!("`{kind}` is no selector kind"))?;

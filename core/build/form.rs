@@ -1,5 +1,7 @@
 //! The TOML form of the catalogue, as written by contributors (docs/catalogue.md).
 
+pub mod sql;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -58,13 +60,6 @@ pub struct PathsFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SqlFile {
-    pub reads: Vec<String>,
-    pub acts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct HintsFile {
     pub hints: BTreeMap<String, String>,
     pub code_sinks: Vec<String>,
@@ -106,7 +101,9 @@ pub struct Command {
     pub output: Option<String>,
     pub http: Option<String>,
     #[serde(default)]
-    pub selectors: BTreeMap<String, String>,
+    pub selectors: BTreeMap<String, OneOrMany>,
+    #[serde(default)]
+    pub database: Vec<String>,
     pub credential: Option<Credential>,
     #[serde(default)]
     pub act: Vec<Act>,
@@ -164,7 +161,30 @@ pub struct Act {
     pub always: bool,
     pub completeness: Option<String>,
     #[serde(default)]
-    pub selectors: BTreeMap<String, String>,
+    pub selectors: BTreeMap<String, OneOrMany>,
+    /// API routes only: members that are SQL.
+    #[serde(default)]
+    pub sql: Vec<String>,
+    /// API routes only: its dialect.
+    #[serde(default)]
+    pub dialect: String,
+}
+
+/// A source, or several.
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -228,6 +248,8 @@ pub struct Tool {
     pub argv: Vec<String>,
     #[serde(default)]
     pub sql: Vec<String>,
+    #[serde(default)]
+    pub dialect: String,
     #[serde(default)]
     pub url: Vec<String>,
     #[serde(default)]

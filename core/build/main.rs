@@ -13,7 +13,7 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, SqlFile, ToolFile};
+use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, ToolFile};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -34,7 +34,7 @@ fn main() {
     emitter.paths(read::<PathsFile>(&root.join("paths.toml")).path);
     emitter.hints(read::<HintsFile>(&root.join("hints.toml")));
     emitter.names(read::<NamesFile>(&root.join("names.toml")));
-    emitter.sql(read::<SqlFile>(&root.join("sql.toml")));
+    emitter.sql(read_all(&root.join("sql")));
 
     let source = emitter.finish();
     let out = std::env::var_os("OUT_DIR")

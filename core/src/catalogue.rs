@@ -5,6 +5,7 @@ mod data;
 mod listing;
 pub mod paths;
 pub mod spec;
+pub mod sql;
 
 pub use data::CATALOGUE;
 pub use listing::operations;

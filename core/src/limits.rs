@@ -32,6 +32,10 @@ pub const GRAPHQL_DEPTH: usize = 64;
 pub const GRAPHQL_FIELDS: usize = 256;
 /// Most fields below the root fields of one GraphQL request that are looked at, fragments expanded.
 pub const GRAPHQL_MEMBERS: usize = 20_000;
+/// Longest SQL text that is read, in bytes.
+pub const SQL_BYTES: usize = 64 * 1024;
+/// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
+pub const SQL_DEPTH: usize = 6;
 /// Longest policy text of one bundle, in bytes.
 pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
 /// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.

@@ -6,6 +6,7 @@
 //! policy: they stand in the cases as [`STABLE`].
 
 pub mod facets;
+pub mod groups;
 pub mod lines;
 pub mod measured;
 pub mod operator;

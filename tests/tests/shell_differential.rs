@@ -27,7 +27,7 @@ for b in kill suspend logout ulimit umask fc history enable exec exit trap wait 
   eval "$b() { printf '%s\n' $b >&9; }"
 done
 while IFS= read -r -d '' line; do
-  printf '%s\n' '=' >&9
+  printf '%s\n' '=next line=' >&9
   ( RANDOM=7; eval "$line"; builtin wait ) </dev/null
 done
 "#;
@@ -142,7 +142,7 @@ fn run(bash: &Path, lines: &[String]) -> Vec<BTreeSet<String>> {
     writer.join().expect("the writer ends").expect("bash reads");
     let mut recorded = Vec::new();
     for name in String::from_utf8_lossy(&output.stdout).lines() {
-        if name == "=" {
+        if name == "=next line=" {
             recorded.push(BTreeSet::new());
         } else if let Some(last) = recorded.last_mut() {
             last.insert(name.to_owned());

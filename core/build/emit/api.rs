@@ -12,11 +12,15 @@ impl Emitter {
         let mut routes = String::new();
         for route in &one.route {
             let acts = self.shared_act(route, None)?;
+            let sql = list(&route.sql, |text| {
+                let from = terms::source(text, &none)?;
+                Ok(format!("({from}, {:?})", route.dialect))
+            })?;
             let paths = route.path.iter().chain(&route.paths);
             for path in paths.clone() {
                 let (methods, path) = methods(&route.methods, path)?;
                 routes.push_str(&format!(
-                    "Route {{ methods: &{methods:?}, path: {path:?}, acts: &{acts} }}, "
+                    "Route {{ methods: &{methods:?}, path: {path:?}, acts: &{acts}, sql: &[{sql}] }}, "
                 ));
             }
             if paths.count() == 0 {

@@ -1,9 +1,9 @@
-//! What is known of paths, words and SQL, as Rust expressions.
+//! What is known of paths and words, as Rust expressions.
 
 use std::collections::BTreeMap;
 
 use super::Emitter;
-use crate::form::{HintsFile, NamesFile, PathRule, SqlFile};
+use crate::form::{HintsFile, NamesFile, PathRule};
 use crate::terms;
 use crate::vocabulary::{ResourceType, Verb};
 
@@ -108,14 +108,6 @@ impl Emitter {
             sorted(file.reading),
             sorted(file.credentials),
             sorted(file.naming_parameters),
-        );
-    }
-
-    /// Adds the words of SQL.
-    pub fn sql(&mut self, file: SqlFile) {
-        self.sql = format!(
-            "sql: SqlWords {{ reads: &{:?}, acts: &{:?} }}",
-            file.reads, file.acts
         );
     }
 }

@@ -19,12 +19,16 @@ pub(super) fn server(one: &Server) -> Checked {
 pub(super) fn tool(one: &Tool) -> Checked {
     let none = Options::new();
     let mut carries = String::new();
+    let sql = match one.dialect.as_str() {
+        "" => "Sql(None)".to_owned(),
+        name => format!("Sql(Some({}))", super::sql::dialect(name)?),
+    };
     let mut heeded: Vec<String> = one.harmless.iter().map(|name| squeeze(name)).collect();
     for (language, list) in [
         ("Shell", &one.shell),
         ("Scripts", &one.scripts),
         ("Argv", &one.argv),
-        ("Sql", &one.sql),
+        (sql.as_str(), &one.sql),
         ("Url", &one.url),
         ("Patch", &one.patch),
         ("PowerShell", &one.powershell),

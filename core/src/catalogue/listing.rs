@@ -34,5 +34,16 @@ pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
     servers
         .flat_map(|server| server.tools)
         .for_each(|tool| note(tool.acts));
+    let sql = &CATALOGUE.sql;
+    let heads = sql.statements.iter().flat_map(|(_, heads)| *heads);
+    let deeds = heads
+        .map(|head| &head.statement.deed)
+        .chain(sql.functions.iter().filter_map(|(_, one)| one.deed.as_ref()))
+        .chain(sql.commands.iter().map(|(_, one)| &one.deed));
+    for deed in deeds {
+        found
+            .entry(deed.operation)
+            .or_insert((deed.verb, deed.resource));
+    }
     found
 }

@@ -1,6 +1,7 @@
 //! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
 //! turned into statics by the build script; docs/catalogue.md describes the TOML form.
 
+use super::sql::{Dialect, Sql};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Everything the guard knows about programs, APIs, tools and files.
@@ -38,8 +39,8 @@ pub struct Catalogue {
     pub observing: &'static [&'static str],
     /// Words of names.
     pub names: NameWords,
-    /// Words of SQL.
-    pub sql: SqlWords,
+    /// What is known of SQL.
+    pub sql: Sql,
 }
 
 /// Words by which a call is judged of which only the name is known; all sorted, lower case.
@@ -76,15 +77,6 @@ pub enum Steering {
     Other,
 }
 
-/// Words by which SQL is read.
-#[derive(Debug)]
-pub struct SqlWords {
-    /// First words of statements that read; lower case.
-    pub reads: &'static [&'static str],
-    /// Globs of words that write, run or administer; lower case.
-    pub acts: &'static [&'static str],
-}
-
 /// The grammar and meaning of a program or of one of its subcommands.
 #[derive(Debug)]
 pub struct Command {
@@ -109,6 +101,8 @@ pub struct Command {
     pub http: Option<HttpClient>,
     /// Facts that place its resources in an environment.
     pub selectors: &'static [(SelectorKind, Source)],
+    /// The database it works on: a name, connection text or URL; the first that is given.
+    pub database: &'static [Source],
     /// The credential it uses.
     pub credential: Option<CredentialRule>,
     /// What comes out of its standard output.
@@ -396,6 +390,8 @@ pub struct Route {
     pub path: &'static str,
     /// What it does.
     pub acts: &'static [Act],
+    /// Members of the request that are SQL and run, with their dialect.
+    pub sql: &'static [(Source, &'static str)],
 }
 
 /// An MCP server.
@@ -435,8 +431,8 @@ pub enum Language {
     Scripts,
     /// A program and its arguments as a list of words.
     Argv,
-    /// SQL.
-    Sql,
+    /// SQL, of a dialect when it is known.
+    Sql(Option<Dialect>),
     /// A URL to be fetched; `method`, `headers` and `body` arguments belong to it.
     Url,
     /// A patch in the `*** Begin Patch` form.

@@ -12,8 +12,8 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 /// Adds what code in `language` may do. Code is not parsed: without a name that reaches outside it
 /// is an ordinary run; with one it could be anything.
 pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, setting: &Setting<'_>) {
-    if language == "sql" {
-        return sql::interpret(session, code, setting);
+    if let Some(dialect) = sql::language(language) {
+        return sql::interpret(session, code, dialect, setting);
     }
     let text = code.sketch();
     let sink = hint::sink_of_code(&text, session.catalogue);

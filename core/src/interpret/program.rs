@@ -1,5 +1,6 @@
 //! Programs about to run: what the catalogue says of them, and what they make run in turn.
 
+mod database;
 mod delegate;
 mod output;
 mod script_file;
@@ -15,7 +16,7 @@ use super::session::{Note, Session};
 use super::shell::ShellState;
 use super::value::{Origin, Stream, Value};
 use super::words::{Words, find};
-use super::{acts, http, windows};
+use super::{acts, http, sql, windows};
 use crate::action::{Draft, Effects, Selector};
 use crate::catalogue::spec::Command;
 use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
@@ -125,7 +126,13 @@ impl Session<'_> {
             if moves {
                 state.cwd.clone_from(&cwd);
             }
+            let before = self.drafts.len();
             ran = Some(self.delegate(state, run, &words, program));
+            if sql::language(run.language).is_some() {
+                let mut drafts = self.drafts.split_off(before);
+                self.complete(&mut drafts, &words);
+                self.drafts.append(&mut drafts);
+            }
             if moves {
                 state.cwd.clone_from(&here);
             }
@@ -216,6 +223,7 @@ impl Session<'_> {
             .credential
             .as_ref()
             .and_then(|rule| credential::of_program(rule, words, &words.variables, &self.call.env));
+        self.in_database(drafts, words);
         for draft in drafts {
             for (kind, source) in command.selectors {
                 for value in words.found(*source).values {

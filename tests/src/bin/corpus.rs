@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use checkrein::policy::{Bundle, Sources};
 use checkrein::vocabulary::Verdict;
 use checkrein::{authorize, wire};
+use checkrein_tests::groups;
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -34,13 +35,16 @@ fn main() -> ExitCode {
         }
     };
     let mut table: BTreeMap<(String, String), [usize; 3]> = BTreeMap::new();
+    // Of the rows with effect groups: how many are right, and how many there are.
+    let mut grouped = (0_usize, 0_usize);
     for line in text.lines() {
         let Ok(row) = serde_json::from_str::<Value>(line) else {
             continue;
         };
-        let Some(verdict) = decide(&bundle, &row) else {
+        let Some(decision) = decide(&bundle, &row) else {
             continue;
         };
+        let verdict = (decision.0, decision.1);
         let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let counts = table.entry((word("source"), word("label"))).or_default();
         counts[match verdict.0 {
@@ -53,6 +57,14 @@ fn main() -> ExitCode {
             "allow" => verdict.0 != Verdict::Allow,
             _ => false,
         };
+        if let Some(label) = row["group"].as_str().filter(|_| row["kind"] == "sql") {
+            let found = groups::of(&decision.2);
+            let right = found == groups::named(label);
+            grouped = (grouped.0 + usize::from(right), grouped.1 + 1);
+            if show && !right {
+                println!("group {label}: {found:?}\n    {}", word("input"));
+            }
+        }
         if show && wrong {
             println!(
                 "{} {} {}\n    {}",
@@ -70,10 +82,14 @@ fn main() -> ExitCode {
     for ((source, label), [allow, ask, deny]) in table {
         println!("{source:<20} {label:<8} {allow:>6} {ask:>15} {deny:>6}");
     }
+    if grouped.1 > 0 {
+        println!("effect groups right: {} of {}", grouped.0, grouped.1);
+    }
     ExitCode::SUCCESS
 }
 
-fn decide(bundle: &Bundle, row: &Value) -> Option<(Verdict, String)> {
+/// The verdict, its reason, and the actions.
+fn decide(bundle: &Bundle, row: &Value) -> Option<(Verdict, String, Value)> {
     let (tool, argument) = match row["kind"].as_str()? {
         "shell" => ("Bash", "command"),
         "sql" => ("execute_sql", "query"),
@@ -87,5 +103,6 @@ fn decide(bundle: &Bundle, row: &Value) -> Option<(Verdict, String)> {
     });
     let call = wire::call_from_json(call.to_string().as_bytes()).ok()?;
     let decision = authorize(bundle, &call);
-    Some((decision.verdict, decision.reason))
+    let shown: Value = wire::decision_value(&decision);
+    Some((decision.verdict, decision.reason, shown["actions"].clone()))
 }

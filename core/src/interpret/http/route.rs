@@ -6,10 +6,13 @@ use super::call::Call;
 use super::service;
 use crate::action::Draft;
 use crate::catalogue::spec::{Act, Api, Route};
+use crate::catalogue::sql::Dialect;
 use crate::interpret::acts::{self, Given as _};
 use crate::interpret::argument::{Argument, UNSEEN, value_of};
 use crate::interpret::given::Arguments;
 use crate::interpret::graphql::{self, Endpoint};
+use crate::interpret::sql;
+use crate::interpret::value::{Origin, Value};
 
 /// The drafts of the routes that a request takes. Empty: no route is known.
 pub(super) fn drafts(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
@@ -104,7 +107,33 @@ fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
     for (route, one) in &matches {
         if !certain || (one.certain && one.literals == best) {
             let given = arguments(call, one);
-            drafts.extend(acts::drafts(route.acts, &Arguments(&given), call.setting));
+            let statements = statements(call, route, &Arguments(&given));
+            if statements.is_empty() {
+                drafts.extend(acts::drafts(
+                    route.acts,
+                    &Arguments(&given),
+                    call.setting,
+                ));
+            }
+            drafts.extend(statements);
+        }
+    }
+    drafts
+}
+
+/// What the SQL does that a request carries.
+fn statements(call: &Call<'_>, route: &'static Route, given: &Arguments<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (source, dialect) in route.sql {
+        let found = given.found(*source);
+        let mut values = found.values;
+        if found.incomplete {
+            values.push(Value::unseen(Origin::Unseen));
+        }
+        for value in &values {
+            let dialect = Dialect::named(dialect);
+            let read = sql::drafts(value, dialect, call.setting);
+            drafts.extend(read.drafts);
         }
     }
     if !certain && !drafts.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{Program, unknown};
 use crate::action::Effects;
-use crate::interpret::code;
+use crate::interpret::{code, sql};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
@@ -78,10 +78,9 @@ impl Session<'_> {
             let content = Stream::from_value(run.file);
             return self.hidden(&content, run.file, &setting);
         }
-        if run.language == "sql" {
+        if sql::language(run.language).is_some() {
             // A database does whatever the file says, wherever the file lies.
-            let unseen = Value::unseen(Origin::Unseen).at(run.file.span);
-            return self.code_value(state, &unseen, run.language, span);
+            return sql::script(self, run.file, &setting);
         }
         let mut place = crate::action::Draft {
             operation: format!("program:{}", run.what).into(),
@@ -217,6 +216,9 @@ impl Session<'_> {
         } else {
             language
         };
+        if sql::language(language).is_some() {
+            return code::interpret(self, value, language, &setting);
+        }
         code::interpret(self, value, &unknown::slug(language), &setting);
     }
 

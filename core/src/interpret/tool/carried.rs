@@ -69,10 +69,10 @@ pub(super) fn carried(
                 );
             }
         }
-        Language::Sql => {
+        Language::Sql(dialect) => {
             for value in values {
                 let setting = session.setting(cwd, value.span);
-                sql::interpret(session, &value, &setting);
+                sql::interpret(session, &value, dialect, &setting);
             }
         }
     }

@@ -11,7 +11,6 @@ use crate::interpret::given::Arguments;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::Value;
-use crate::interpret::wildcard::wildcard;
 use crate::interpret::{acts, hint, naming};
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -182,17 +181,19 @@ fn language(name: &str, argument: &Argument, session: &Session<'_>) -> Option<La
     match name {
         "command" | "cmd" | "script" | "commands" | "shell_command" => Some(Language::Shell),
         "code" | "source_code" | "javascript" | "python" => Some(Language::Code),
-        "sql" => Some(Language::Sql),
+        "sql" => Some(Language::Sql(None)),
         "query" | "statement" | "statements" | "q" | "sql_query" => {
             let text = text?;
             let first = text
                 .split(|c: char| !c.is_alphanumeric() && c != '_')
                 .find(|word| !word.is_empty())?
                 .to_lowercase();
-            let words = &session.catalogue.sql;
-            let sql = words.reads.contains(&first.as_str())
-                || words.acts.iter().any(|glob| wildcard(glob, &first));
-            sql.then_some(Language::Sql)
+            let statements = session.catalogue.sql.statements;
+            let sql = first == "with"
+                || statements
+                    .binary_search_by(|(word, _)| (*word).cmp(first.as_str()))
+                    .is_ok();
+            sql.then_some(Language::Sql(None))
         }
         "url" | "uri" | "endpoint" => {
             let text = text?.to_lowercase();
