@@ -4,12 +4,13 @@ mod api;
 mod facts;
 mod sql;
 mod tool;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use self::tool::{server, tool};
-use crate::form::{Act, Api, Command, Credential, OneOrMany, Run, Server, Tool};
+use crate::form::{Act, Api, Command, Credential, OneOrMore, Run, Server, Tool};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
@@ -44,9 +45,15 @@ struct Inherited {
     /// Names of the statics that hold options, nearest first.
     tables: Vec<String>,
     ids: Options,
-    selectors: BTreeMap<String, OneOrMany>,
+    selectors: BTreeMap<String, OneOrMore>,
     database: Vec<String>,
     credential: Option<Credential>,
+    single_dash_long: bool,
+    help_anywhere: bool,
+    /// The static that holds the grammar.
+    grammar: Option<String>,
+    dry_run: Vec<String>,
+    elsewhere: Vec<String>,
     /// Acts of the parents that apply with every subcommand, as Rust expressions.
     always: Vec<String>,
     /// The static that holds them.
@@ -87,12 +94,25 @@ impl Emitter {
             }
         }
         self.keep_options(&own, &mut scope)?;
+        if command.local {
+            scope.selectors.clear();
+            scope.credential = None;
+        }
         scope.selectors.extend(command.selectors.clone());
         if !command.database.is_empty() {
             scope.database.clone_from(&command.database);
         }
+        scope.elsewhere.extend(command.elsewhere.clone());
         if command.credential.is_some() {
             scope.credential = command.credential.clone();
+        }
+        scope.single_dash_long |= command.single_dash_long;
+        scope.help_anywhere |= command.help_anywhere;
+        if let Some(grammar) = &command.grammar {
+            scope.grammar = Some(self.keep_grammar(grammar, &scope.ids)?);
+        }
+        if !command.dry_run.is_empty() {
+            scope.dry_run.clone_from(&command.dry_run);
         }
         self.keep_always(&command.act, &mut scope)?;
         let mut subcommands = BTreeMap::new();
@@ -148,17 +168,25 @@ impl Emitter {
         writeln!(
             self.statics,
             "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
-             syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {} }}, builtin: {}, \
+             syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {}, help_anywhere: {} }}, builtin: {}, \
              subcommands: &[{subs}], acts: &[{acts}], always: {always}, runs: &[{runs}], http: {http}, selectors: &[{}], \
-             database: &[{}], credential: {}, output: Output::{output} }};",
+             database: &[{}], credential: {}, output: Output::{output}, grammar: {}, dry_run: &[{}], sets: &[{}], elsewhere: &[{}] }};",
             command.options_first,
-            command.single_dash_long,
+            scope.single_dash_long,
             command.bare_bundle,
             command.assignments,
+            scope.help_anywhere,
             command.builtin,
             selectors(&scope.selectors, &scope.ids)?,
             list(&scope.database, |text| terms::source(text, &scope.ids))?,
             credential(scope.credential.as_ref(), &scope.ids)?,
+            match &scope.grammar {
+                Some(name) => format!("Some(&{name})"),
+                None => "None".to_owned(),
+            },
+            words::dry_run(&scope.dry_run, &scope.ids)?,
+            selectors(&command.sets, &scope.ids)?,
+            list(&scope.elsewhere, |text| terms::source(text, &scope.ids))?,
         )
         .map_err(|error| error.to_string())?;
         Ok(number)
@@ -355,7 +383,7 @@ fn act(one: &Act, operation: Option<&str>, options: &Options) -> Checked {
         Ok(format!(
             "Act {{ when: &[{}], operation: {operation:?}, verb: Verb::{}, resource: ResourceType::{}, \
              id: &[{}], parents: &[{parents}], reversibility: Reversibility::{}, effects: &[{}], \
-             unbounded: {}, completeness: Completeness::{}, selectors: &[{}] }}",
+             unbounded: {}, completeness: Completeness::{}, selectors: &[{}], nouns: {} }}",
             terms::conditions(&one.when, &one.any, options)?,
             verb.variant_name(),
             resource.variant_name(),
@@ -365,6 +393,7 @@ fn act(one: &Act, operation: Option<&str>, options: &Options) -> Checked {
             one.unbounded,
             completeness.variant_name(),
             selectors(&one.selectors, options)?,
+            words::nouns(one),
         ))
     };
     inner().map_err(|error| format!("`{operation}`: {error}"))
@@ -413,10 +442,10 @@ fn credential(one: Option<&Credential>, options: &Options) -> Checked {
     ))
 }
 
-fn selectors(map: &BTreeMap<String, OneOrMany>, options: &Options) -> Checked {
+fn selectors(map: &BTreeMap<String, OneOrMore>, options: &Options) -> Checked {
     let entries: Vec<(&String, &String)> = map
         .iter()
-        .flat_map(|(kind, sources)| sources.all().iter().map(move |source| (kind, source)))
+        .flat_map(|(kind, from)| from.all().iter().map(move |one| (kind, one)))
         .collect();
     list(&entries, |(kind, from)| {
         let kind =

@@ -101,10 +101,22 @@ pub struct Command {
     pub output: Option<String>,
     pub http: Option<String>,
     #[serde(default)]
-    pub selectors: BTreeMap<String, OneOrMany>,
+    pub help_anywhere: bool,
+    #[serde(default)]
+    pub selectors: BTreeMap<String, OneOrMore>,
     #[serde(default)]
     pub database: Vec<String>,
     pub credential: Option<Credential>,
+    pub grammar: Option<Grammar>,
+    #[serde(default)]
+    pub dry_run: Vec<String>,
+    #[serde(default)]
+    pub sets: BTreeMap<String, OneOrMore>,
+    #[serde(default)]
+    pub elsewhere: Vec<String>,
+    /// Acts on this machine only: selectors and credential of the parents do not count.
+    #[serde(default)]
+    pub local: bool,
     #[serde(default)]
     pub act: Vec<Act>,
     #[serde(default)]
@@ -161,7 +173,12 @@ pub struct Act {
     pub always: bool,
     pub completeness: Option<String>,
     #[serde(default)]
-    pub selectors: BTreeMap<String, OneOrMany>,
+    pub selectors: BTreeMap<String, OneOrMore>,
+    /// Programs only: the lexicon of types in `TYPE NAME…`.
+    pub nouns: Option<String>,
+    /// Programs only: only things of this resource type.
+    #[serde(default)]
+    pub nouns_only: bool,
     /// API routes only: members that are SQL.
     #[serde(default)]
     pub sql: Vec<String>,
@@ -170,21 +187,77 @@ pub struct Act {
     pub dialect: String,
 }
 
-/// A source, or several.
+/// A source or several, the first that yields a value counts.
 #[derive(Deserialize, Clone)]
 #[serde(untagged)]
-pub enum OneOrMany {
+pub enum OneOrMore {
     One(String),
-    Many(Vec<String>),
+    More(Vec<String>),
 }
 
-impl OneOrMany {
+impl OneOrMore {
     pub fn all(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many,
+            Self::More(more) => more,
         }
     }
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Grammar {
+    pub namespace: String,
+    pub words: String,
+    #[serde(default)]
+    pub verb_at: u16,
+    #[serde(default)]
+    pub verb_first: bool,
+    #[serde(default)]
+    pub id: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WordsFile {
+    #[serde(default)]
+    pub id_options: Vec<String>,
+    /// A file beside this one, written by a generator.
+    pub exceptions: Option<String>,
+    #[serde(default)]
+    pub verb: Vec<VerbForm>,
+    #[serde(default)]
+    pub noun: Vec<NounForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerbForm {
+    pub verb: String,
+    /// What generated exceptions call it.
+    pub class: Option<String>,
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// `noun verb` names that are of this kind whatever the verb says.
+    #[serde(default)]
+    pub names: Vec<String>,
+    pub resource: Option<String>,
+    pub reversibility: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<String>,
+    #[serde(default)]
+    pub removes: bool,
+    pub completeness: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NounForm {
+    pub resource: String,
+    pub words: Vec<String>,
+    pub reversibility: Option<String>,
+    #[serde(default)]
+    pub effects: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, ToolFile};
+use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, ToolFile, WordsFile};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -21,6 +21,15 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
 
     let mut emitter = emit::Emitter::default();
+    let words = root.join("words");
+    for (name, file) in read_all::<WordsFile>(&words) {
+        let generated = file.exceptions.as_ref().map(|name| {
+            let path = words.join(name);
+            std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        });
+        emitter.words(&name, &file, &generated.unwrap_or_default());
+    }
     for (name, file) in joined(read_all::<CliFile>(&root.join("cli"))) {
         emitter.commands(&name, file.command);
     }

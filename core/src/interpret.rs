@@ -9,6 +9,7 @@ pub mod graphql;
 pub mod hint;
 pub mod http;
 pub mod json;
+mod lexicon;
 mod naming;
 mod patch;
 pub mod place;

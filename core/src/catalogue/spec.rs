@@ -107,6 +107,75 @@ pub struct Command {
     pub credential: Option<CredentialRule>,
     /// What comes out of its standard output.
     pub output: Output,
+    /// How its words name acts and things where no subcommand is described.
+    pub grammar: Option<&'static Grammar>,
+    /// Nothing is changed when all conditions of one of these surely hold.
+    pub dry_run: &'static [&'static [Cond]],
+    /// Facts it sets for the commands after it, such as the context in use.
+    pub sets: &'static [(SelectorKind, Source)],
+    /// When one of these yields a value, it acts elsewhere than the facts of the workspace say.
+    pub elsewhere: &'static [Source],
+}
+
+/// How the words of a program with more subcommands than can be described name acts and things.
+#[derive(Debug)]
+pub struct Grammar {
+    /// The namespace of its operations.
+    pub namespace: &'static str,
+    /// Its verbs and nouns.
+    pub lexicon: &'static Lexicon,
+    /// Which word is the verb, counted from one; 0: the first that is a verb of the lexicon.
+    pub verb_at: u16,
+    /// The verb comes first, then what it acts on: `TYPE NAME…` or `TYPE/NAME…`.
+    pub verb_first: bool,
+    /// Where ids come from; then options by [`Lexicon::id_options`], then the words after the verb.
+    pub id: &'static [Source],
+}
+
+/// The verbs and nouns of a family of programs.
+#[derive(Debug)]
+pub struct Lexicon {
+    /// What verbs do.
+    pub verb_kinds: &'static [VerbKind],
+    /// Verbs, sorted, each with the index of its kind.
+    pub verbs: &'static [(Name, u8)],
+    /// `noun verb` names whose kind is not that of the verb, a line each: the name, a blank and the
+    /// index of the kind as one letter from `a` on; sorted.
+    pub exceptions: &'static str,
+    /// What nouns are.
+    pub noun_kinds: &'static [NounKind],
+    /// Nouns in the singular, sorted, each with the index of its kind.
+    pub nouns: &'static [(Name, u8)],
+    /// Globs of options that name what is acted on, the best first.
+    pub id_options: &'static [&'static str],
+}
+
+/// What verbs of a kind do.
+#[derive(Debug)]
+pub struct VerbKind {
+    /// What kind of act.
+    pub verb: Verb,
+    /// What it acts on whatever the nouns say.
+    pub resource: Option<ResourceType>,
+    /// What it takes to undo.
+    pub reversibility: Reversibility,
+    /// Cross-cutting facts.
+    pub effects: &'static [Effect],
+    /// What it acts on stops being there or working, so what that means for the noun counts.
+    pub removes: bool,
+    /// At best this well understood.
+    pub completeness: Completeness,
+}
+
+/// What nouns of a kind are.
+#[derive(Debug)]
+pub struct NounKind {
+    /// What it is.
+    pub resource: ResourceType,
+    /// What it takes to undo its removal, when that is not what the verb says.
+    pub reversibility: Option<Reversibility>,
+    /// Facts of its removal.
+    pub effects: &'static [Effect],
 }
 
 /// How a program reads its words.
@@ -120,6 +189,8 @@ pub struct Syntax {
     pub bare_bundle: bool,
     /// Leading `NAME=value` operands are environment assignments (env, sudo).
     pub assignments: bool,
+    /// `--help` among the options makes it print help and do nothing else, wherever it stands.
+    pub help_anywhere: bool,
 }
 
 /// One spelling of an option, as it stands in a table.
@@ -196,6 +267,17 @@ pub struct Act {
     pub completeness: Completeness,
     /// Facts that place the resource in an environment.
     pub selectors: &'static [(SelectorKind, Source)],
+    /// What `id` yields names things as `TYPE NAME…` or `TYPE/NAME…`, with these types.
+    pub nouns: Option<Nouns>,
+}
+
+/// How the types before names are understood.
+#[derive(Debug, Clone, Copy)]
+pub struct Nouns {
+    /// The types.
+    pub lexicon: &'static Lexicon,
+    /// Only things of the act's own resource type count.
+    pub only: bool,
 }
 
 /// Where a value comes from.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::action::{Credential, Draft, Environment};
+use crate::action::{Credential, Draft, Environment, Selector};
 use crate::inventory::{DeclaredEnvironment, Inventory, glob};
 use crate::vocabulary::{EnvironmentClass, Location, ResourceType, SelectorKind};
 
@@ -43,8 +43,16 @@ pub(super) fn ground(
         hits.reached(credential);
     }
     let Hits {
-        found, evidence, ..
+        mut found,
+        mut evidence,
+        ..
     } = hits;
+    if found.is_some_and(|environment| environment.class < EnvironmentClass::Unknown)
+        && let Some(unplaced) = unplaced_choice(draft, inventory)
+    {
+        found = None;
+        evidence = vec![unplaced];
+    }
     if let Some(environment) = found {
         let (name, class) = (environment.name.clone(), environment.class);
         return Environment {
@@ -61,9 +69,39 @@ pub(super) fn ground(
         None => Environment {
             name: EnvironmentClass::Unknown.as_str().to_owned(),
             class: EnvironmentClass::Unknown,
-            evidence: Vec::new(),
+            evidence,
         },
     }
+}
+
+/// Of several values for what can be only one at a time, such as the Kubernetes context, one that no
+/// environment declares: it may be the one in force.
+fn unplaced_choice(draft: &Draft, inventory: &Inventory) -> Option<String> {
+    let exclusive = |kind: SelectorKind| {
+        matches!(
+            kind,
+            SelectorKind::KubeContext
+                | SelectorKind::AwsProfile
+                | SelectorKind::GcpProject
+                | SelectorKind::AzureSubscription
+                | SelectorKind::TerraformWorkspace
+        )
+    };
+    let unplaced = draft.selectors.iter().find(|selector| {
+        let rivals =
+            |other: &&Selector| other.kind == selector.kind && other.value != selector.value;
+        exclusive(selector.kind)
+            && draft.selectors.iter().any(|other| rivals(&other))
+            && !inventory.environments.iter().any(|environment| {
+                let mut patterns = environment.patterns.iter();
+                patterns.any(|(of, glob)| *of == selector.kind && glob.matches(&selector.value))
+            })
+    })?;
+    let fact = unplaced.kind.as_str().replace('_', " ");
+    Some(format!(
+        "{fact} may be `{}`, which no environment declares",
+        unplaced.value
+    ))
 }
 
 /// What the facts looked at so far point at.

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::lexicon;
 use super::place::Setting;
 use super::value::Value;
 use super::wildcard::wildcard;
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Selector, Span};
-use crate::catalogue::spec::{Act, Cond, Source, Test};
-use crate::vocabulary::{Completeness, Location, ResourceType, Verb};
+use crate::catalogue::spec::{Act, Cond, Nouns, Source, Test};
+use crate::vocabulary::{Completeness, Location, ResourceType, SelectorKind, Verb};
 
 /// What a program, API operation or tool was given; answers the sources of the catalogue.
 pub trait Given {
@@ -136,6 +137,50 @@ pub fn drafts(acts: &[Act], given: &dyn Given, setting: &Setting<'_>) -> Vec<Dra
     drafts
 }
 
+/// Whether a condition certainly holds: for what lowers risk.
+#[must_use]
+pub fn surely_holds(condition: &Cond, given: &dyn Given) -> bool {
+    let opposite = Cond {
+        negated: !condition.negated,
+        test: condition.test,
+    };
+    holds(condition, given) && !holds(&opposite, given)
+}
+
+/// What selector sources yield; of several sources for one kind, the first that yields a value.
+pub fn selectors(
+    sources: &[(SelectorKind, Source)],
+    given: &dyn Given,
+) -> impl Iterator<Item = Selector> {
+    let mut found: Vec<Selector> = Vec::new();
+    let mut before = None;
+    for (kind, source) in sources {
+        let known = before == Some(*kind) && found.last().is_some_and(|last| last.kind == *kind);
+        before = Some(*kind);
+        if known {
+            continue;
+        }
+        let values = yielded(*source, given).values;
+        found.extend(values.into_iter().map(|value| Selector {
+            kind: *kind,
+            value: match *kind {
+                SelectorKind::Host => host_of(value.sketch()),
+                _ => value.sketch(),
+            },
+        }));
+    }
+    found.into_iter()
+}
+
+/// The host of a URL; a host by itself stays as it is.
+fn host_of(text: String) -> String {
+    let Some((_, rest)) = text.split_once("://") else {
+        return text;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
 fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> {
     let mut found = Found::default();
     for source in act.id {
@@ -148,17 +193,7 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
         found.values.extend(more.values);
         found.incomplete = more.incomplete || (every && found.incomplete);
     }
-    let selectors: Vec<Selector> = act
-        .selectors
-        .iter()
-        .flat_map(|(kind, source)| {
-            let values = yielded(*source, given).values;
-            values.into_iter().map(move |value| Selector {
-                kind: *kind,
-                value: value.sketch(),
-            })
-        })
-        .collect();
+    let selectors: Vec<Selector> = selectors(act.selectors, given).collect();
     let parents: Vec<ResourceRef> = act
         .parents
         .iter()
@@ -194,6 +229,11 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
         span: Span::default(),
         evidence: Vec::new(),
     };
+    if let Some(nouns) = act.nouns
+        && !found.values.is_empty()
+    {
+        return drafts_of_things(act, nouns, &found, &blank, setting);
+    }
     if found.values.is_empty() {
         if !act.id.is_empty() && (found.incomplete || names_something(act)) {
             blank.completeness = blank.completeness.max(Completeness::Partial);
@@ -214,6 +254,47 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
             draft
         })
         .collect()
+}
+
+/// The drafts of an act whose ids are written `TYPE NAME…` or `TYPE/NAME…`.
+fn drafts_of_things(
+    act: &Act,
+    nouns: Nouns,
+    found: &Found,
+    blank: &Draft,
+    setting: &Setting<'_>,
+) -> Vec<Draft> {
+    let mut things = lexicon::things(found, nouns.lexicon);
+    if nouns.only {
+        things.retain(|thing| thing.kind.is_some_and(|kind| kind.resource == act.resource));
+    }
+    let count = u32::try_from(things.iter().filter(|thing| thing.name.is_some()).count());
+    let mut drafts = Vec::with_capacity(things.len());
+    for thing in things {
+        let mut draft = blank.clone();
+        draft.scope.count = count.ok().filter(|count| *count > 0 && !found.incomplete);
+        draft.resource.kind = thing.resource(act.resource);
+        if let Some(kind) = thing.kind
+            && act.verb == Verb::Delete
+        {
+            draft.removal_of(kind);
+        }
+        match &thing.name {
+            Some(name) => {
+                draft.resource.id = name.sketch();
+                if name.is_dynamic() {
+                    draft.completeness = draft.completeness.max(Completeness::Partial);
+                }
+            }
+            None if names_something(act) && !act.unbounded => {
+                draft.completeness = draft.completeness.max(Completeness::Partial);
+            }
+            None => {}
+        }
+        setting.place_draft(&mut draft, thing.name.as_ref());
+        drafts.push(draft);
+    }
+    drafts
 }
 
 /// Whether an act without an id is one whose target matters.

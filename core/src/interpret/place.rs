@@ -51,6 +51,8 @@ pub enum Machine {
         name: String,
         /// It runs on this machine, as far as the call says.
         here: bool,
+        /// Where it runs otherwise.
+        selectors: Vec<Selector>,
     },
 }
 
@@ -80,7 +82,12 @@ impl Setting<'_> {
                 draft.location = Location::Remote;
                 return;
             }
-            Machine::Container { name, here } => {
+            Machine::Container {
+                name,
+                here,
+                selectors,
+            } => {
+                draft.selectors.extend(selectors.iter().cloned());
                 draft.resource.parents.push(ResourceRef {
                     kind: ResourceType::Host,
                     id: name.clone(),

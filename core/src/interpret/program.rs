@@ -2,6 +2,7 @@
 
 mod database;
 mod delegate;
+mod grammar;
 mod output;
 mod script_file;
 mod steering;
@@ -18,8 +19,10 @@ use super::value::{Origin, Stream, Value};
 use super::words::{Words, find};
 use super::{acts, http, sql, windows};
 use crate::action::{Draft, Effects, Selector};
-use crate::catalogue::spec::Command;
-use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
+use crate::catalogue::spec::{Command, Run};
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, Verb, VerbGroup,
+};
 
 /// One program about to run.
 #[derive(Debug)]
@@ -107,19 +110,32 @@ impl Session<'_> {
             return Stream::from_origin(Origin::Unseen);
         }
         let mut drafts = acts::drafts(inner.acts, &words, &setting);
+        let runs: Vec<&'static Run> = inner
+            .runs
+            .iter()
+            .filter(|run| run.when.iter().all(|one| acts::holds(one, &words)))
+            .collect();
+        if drafts.is_empty()
+            && runs.is_empty()
+            && let Some(grammar) = inner.grammar
+        {
+            drafts = grammar::drafts(grammar, &words, &setting);
+        }
         drafts.extend(acts::drafts(inner.always, &words, &setting));
         self.complete(&mut drafts, &words);
+        if self.changes_nothing(&words) {
+            drafts
+                .iter_mut()
+                .for_each(|draft| rehearse(draft, &setting));
+        }
+        self.facts.extend(acts::selectors(inner.sets, &words));
         let mut did = !drafts.is_empty();
         let mut touched = written::Touched::of(&drafts);
         self.add(drafts);
         did |= self.requests(state, &words, program, &setting, &mut touched);
         let read = touched.origins(state);
         let mut ran = None;
-        for run in inner
-            .runs
-            .iter()
-            .filter(|run| run.when.iter().all(|one| acts::holds(one, &words)))
-        {
+        for run in runs {
             did = true;
             // A directory given by an option holds for what runs, not for the shell.
             let moves = cwd != here;
@@ -217,22 +233,16 @@ impl Session<'_> {
 
     /// Selectors and credential of the program, on every draft it makes itself.
     fn complete(&self, drafts: &mut [Draft], words: &Words<'_>) {
-        use super::acts::Given as _;
         let command = words.command;
         let used = command
             .credential
             .as_ref()
             .and_then(|rule| credential::of_program(rule, words, &words.variables, &self.call.env));
         self.in_database(drafts, words);
+        let chosen: Vec<Selector> = acts::selectors(command.selectors, words).collect();
+        let facts = self.facts_of(words);
         for draft in drafts {
-            for (kind, source) in command.selectors {
-                for value in words.found(*source).values {
-                    draft.selectors.push(Selector {
-                        kind: *kind,
-                        value: value.sketch(),
-                    });
-                }
-            }
+            draft.selectors.extend(chosen.iter().cloned());
             if !draft.selectors.is_empty() && draft.location == Location::Workspace {
                 let file = matches!(
                     draft.resource.kind,
@@ -247,21 +257,59 @@ impl Session<'_> {
                     draft.location = Location::Remote;
                 }
             }
-            if !command.selectors.is_empty() && draft.selectors.is_empty() {
+            if draft.selectors.is_empty() {
                 // Without an explicit choice the program takes the one the host looked up.
-                for (kind, _) in command.selectors {
-                    if let Some(value) = self.call.workspace.facts.get(kind.as_str()) {
-                        draft.selectors.push(Selector {
-                            kind: *kind,
-                            value: value.clone(),
-                        });
-                    }
-                }
+                draft.selectors.extend(facts.iter().cloned());
             }
             if draft.credential.is_none() {
                 draft.credential.clone_from(&used);
             }
         }
+    }
+
+    /// What the workspace, and the commands before, say of where a program acts.
+    fn facts_of(&self, words: &Words<'_>) -> Vec<Selector> {
+        use super::acts::Given as _;
+        let command = words.command;
+        let mut elsewhere = command.elsewhere.iter();
+        if elsewhere.any(|source| !words.found(*source).values.is_empty()) {
+            return Vec::new();
+        }
+        let mut facts = Vec::new();
+        let mut last = None;
+        for (kind, _) in command.selectors {
+            if last.replace(*kind) == Some(*kind) {
+                continue;
+            }
+            let known = self.call.workspace.facts.get(kind.as_str());
+            facts.extend(known.map(|value| Selector {
+                kind: *kind,
+                value: value.clone(),
+            }));
+            // What an earlier command chose; whether that worked is not known.
+            let chosen = self.facts.iter().filter(|fact| fact.kind == *kind);
+            facts.extend(chosen.cloned());
+        }
+        facts
+    }
+
+    /// Where a program acts, as far as the call and the workspace say.
+    fn placed(&self, words: &Words<'_>) -> Vec<Selector> {
+        let chosen: Vec<Selector> = acts::selectors(words.command.selectors, words).collect();
+        if chosen.is_empty() {
+            self.facts_of(words)
+        } else {
+            chosen
+        }
+    }
+
+    /// Whether an option makes the program only say what it would do.
+    fn changes_nothing(&self, words: &Words<'_>) -> bool {
+        let mut dry_runs = words.command.dry_run.iter();
+        dry_runs.any(|conditions| {
+            let mut conditions = conditions.iter();
+            conditions.all(|one| acts::surely_holds(one, words))
+        })
     }
 
     /// A program that is known and does nothing of note.
@@ -302,6 +350,26 @@ impl Session<'_> {
             &setting,
         );
     }
+}
+
+/// Makes a draft that of a dry run.
+fn rehearse(draft: &mut Draft, setting: &Setting<'_>) {
+    const CHANGES: &[Effect] = &[
+        Effect::DestroysRecovery,
+        Effect::CredentialMint,
+        Effect::Privilege,
+        Effect::Persistence,
+        Effect::Mass,
+    ];
+    if draft.verb.group() == VerbGroup::Observe {
+        return;
+    }
+    draft.reversibility = Reversibility::None;
+    for effect in CHANGES {
+        draft.effects = draft.effects.without(*effect);
+    }
+    draft.effects = draft.effects.union(setting.effects);
+    draft.evidence.push("a dry run".to_owned());
 }
 
 fn base_name(path: &str) -> &str {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::place::{Machine, Setting};
 use super::value::Value;
 use super::windows::Dialect;
-use crate::action::{Draft, Effects, Resource, Scope};
+use crate::action::{Draft, Effects, Resource, Scope, Selector};
 use crate::call::ToolCall;
 use crate::catalogue::spec::Catalogue;
 use crate::limits;
@@ -24,6 +24,8 @@ pub struct Session<'a> {
     pub frame: Frame,
     /// A command of this dialect of Windows was named where a program was expected.
     pub windows: Option<Dialect>,
+    /// Facts that commands so far have set for those after them.
+    pub facts: Vec<Selector>,
 }
 
 /// What changes when a program makes another run.
@@ -51,6 +53,7 @@ impl<'a> Session<'a> {
             drafts: Vec::new(),
             frame: Frame::default(),
             windows: None,
+            facts: Vec::new(),
         }
     }
 

@@ -70,11 +70,7 @@ pub struct Read {
 
 /// Reads SQL text.
 #[must_use]
-pub fn drafts(
-    sql: &Value,
-    dialect: Option<Dialect>,
-    setting: &Setting<'_>,
-) -> Read {
+pub fn drafts(sql: &Value, dialect: Option<Dialect>, setting: &Setting<'_>) -> Read {
     let text = text_of(sql);
     let (acts, commands) = understand(&CATALOGUE.sql, &text, dialect);
     let exact = sql.span.1.saturating_sub(sql.span.0) as usize == text.len();
@@ -216,12 +212,7 @@ fn placed_elsewhere(draft: &mut Draft, place: (u32, u32), setting: &Setting<'_>)
 }
 
 /// What a command of the client makes this machine do.
-fn run(
-    session: &mut Session<'_>,
-    command: Command,
-    setting: &Setting<'_>,
-    span: (u32, u32),
-) {
+fn run(session: &mut Session<'_>, command: Command, setting: &Setting<'_>, span: (u32, u32)) {
     let outer = session.frame.clone();
     session.frame.depth = session.frame.depth.saturating_add(1);
     session.frame.outer_span = session.frame.outer_span.or(Some(span));

@@ -19,6 +19,10 @@ pub struct Words<'a> {
     pub operands: Vec<Value>,
     /// Leading `NAME=value` operands, for programs that take them.
     pub assignments: Vec<(String, Value)>,
+    /// Options that the catalogue does not describe, in order.
+    pub undescribed: Vec<Undescribed>,
+    /// How many operands may be the value of such an option.
+    doubtful: usize,
     /// The names of the program and its subcommands.
     pub path: Vec<&'static str>,
     /// A help or version option stands before any operand.
@@ -33,6 +37,17 @@ pub struct Words<'a> {
     pub stdin: &'a Stream,
     /// The working directory.
     pub cwd: Option<&'a str>,
+}
+
+/// An option that the catalogue does not describe: whether it takes a value is not known.
+#[derive(Debug)]
+pub struct Undescribed {
+    /// As spelled.
+    pub name: String,
+    /// The value behind `=`.
+    pub attached: Option<Value>,
+    /// How many operands stood before it.
+    pub before: usize,
 }
 
 impl<'a> Words<'a> {
@@ -50,6 +65,8 @@ impl<'a> Words<'a> {
             groups: Vec::new(),
             operands: Vec::new(),
             assignments: Vec::new(),
+            undescribed: Vec::new(),
+            doubtful: 0,
             path: vec![command.name],
             asks_for_help: false,
             open_ended: false,
@@ -104,7 +121,7 @@ impl<'a> Words<'a> {
     }
 
     fn operand(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
-        if self.operands.is_empty() && !reader.operands_only {
+        if self.doubtful == self.operands.len() && !reader.operands_only {
             if self.command.syntax.assignments
                 && let Some((name, _)) = text.split_once('=')
                 && is_name(name)
@@ -119,13 +136,54 @@ impl<'a> Words<'a> {
             {
                 self.command = sub;
                 self.path.push(sub.name);
+                self.reconsider();
                 return;
             }
+        }
+        let undescribed = self.undescribed.last();
+        if undescribed
+            .is_some_and(|option| option.attached.is_none() && option.before == self.operands.len())
+        {
+            self.doubtful = self.doubtful.saturating_add(1);
         }
         self.operands.push(word.clone());
         if self.command.syntax.options_first {
             reader.operands_only = true;
         }
+    }
+
+    /// Reads options before the name of a subcommand as that subcommand's own, where it has them.
+    fn reconsider(&mut self) {
+        let operands = std::mem::take(&mut self.operands);
+        let undescribed = std::mem::take(&mut self.undescribed);
+        let mut taken = vec![false; operands.len()];
+        let mut removed = 0_usize;
+        for mut option in undescribed {
+            let Some(opt) = self.lookup(&option.name) else {
+                option.before = option.before.saturating_sub(removed);
+                self.undescribed.push(option);
+                continue;
+            };
+            let value = match (option.attached, opt.arity) {
+                (Some(value), _) => value,
+                (None, Arity::Value) => {
+                    if let Some(taken) = taken.get_mut(option.before).filter(|taken| !**taken) {
+                        *taken = true;
+                        removed = removed.saturating_add(1);
+                    }
+                    let value = operands.get(option.before).cloned();
+                    value.unwrap_or_else(|| Value::unseen(Origin::Unseen))
+                }
+                (None, _) => Value::literal(option.name),
+            };
+            self.options.push((opt, value));
+        }
+        let kept = operands.into_iter().zip(&taken);
+        self.operands = kept
+            .filter(|(_, taken)| !**taken)
+            .map(|(value, _)| value)
+            .collect();
+        self.doubtful = self.operands.len();
     }
 
     fn long_option(&mut self, word: &Value, text: &str, reader: &mut Reader<'_>) {
@@ -138,7 +196,7 @@ impl<'a> Words<'a> {
         };
         match self.lookup(name).or_else(|| self.abbreviation(name)) {
             Some(opt) => self.take_option(opt, word, attached, reader),
-            None => self.unknown_option(name, reader.next >= reader.words.len()),
+            None => self.unknown_option(name, attached, reader.next >= reader.words.len()),
         }
     }
 
@@ -158,7 +216,7 @@ impl<'a> Words<'a> {
             let spelling = format!("-{letter}");
             let Some(opt) = self.lookup(&spelling) else {
                 let alone = letters.len() == letter.len_utf8();
-                self.unknown_option(&spelling, alone && reader.next >= reader.words.len());
+                self.unknown_option(&spelling, None, alone && reader.next >= reader.words.len());
                 continue;
             };
             let rest = index.saturating_add(letter.len_utf8());
@@ -220,15 +278,25 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// `last`: no word follows.
-    fn unknown_option(&mut self, name: &str, last: bool) {
-        let before_operands = self.operands.is_empty()
-            && matches!(name, "--help" | "--version" | "-help" | "-version");
+    /// `final_word`: no word follows.
+    fn unknown_option(&mut self, name: &str, attached: Option<Value>, final_word: bool) {
+        let last = self.undescribed.last();
+        // It may be the value of an option whose arity is not known.
+        let is_value = last.is_some_and(|option| {
+            option.attached.is_none() && option.before == self.operands.len()
+        });
+        let heeded = self.operands.is_empty() || (self.command.syntax.help_anywhere && !is_value);
+        let asked = heeded && matches!(name, "--help" | "--version" | "-help" | "-version");
         // Programs with subcommands take it anywhere.
-        let of_subcommand = last
+        let of_subcommand = final_word
             && self.path.len() > 1
             && (name == "--help" || (name == "-h" && self.operands.is_empty()));
-        self.asks_for_help |= before_operands || of_subcommand;
+        self.asks_for_help |= asked || of_subcommand;
+        self.undescribed.push(Undescribed {
+            name: name.to_owned(),
+            attached,
+            before: self.operands.len(),
+        });
     }
 
     fn lookup(&self, spelling: &str) -> Option<Opt> {

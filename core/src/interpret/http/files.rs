@@ -21,6 +21,7 @@ const READ: Act = Act {
     unbounded: false,
     completeness: Completeness::Exact,
     selectors: &[],
+    nouns: None,
 };
 
 const WRITE: Act = Act {

@@ -32,6 +32,7 @@ const fn act(
         unbounded: false,
         completeness: Completeness::Exact,
         selectors: &[],
+        nouns: None,
     }
 }
 

@@ -109,14 +109,14 @@ fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
             let given = arguments(call, one);
             let statements = statements(call, route, &Arguments(&given));
             if statements.is_empty() {
-                drafts.extend(acts::drafts(
-                    route.acts,
-                    &Arguments(&given),
-                    call.setting,
-                ));
+                drafts.extend(acts::drafts(route.acts, &Arguments(&given), call.setting));
             }
             drafts.extend(statements);
         }
+    }
+    if !certain && !drafts.is_empty() {
+        // It may as well be none of them.
+        drafts.extend(service::generic(call));
     }
     drafts
 }
@@ -135,10 +135,6 @@ fn statements(call: &Call<'_>, route: &'static Route, given: &Arguments<'_>) -> 
             let read = sql::drafts(value, dialect, call.setting);
             drafts.extend(read.drafts);
         }
-    }
-    if !certain && !drafts.is_empty() {
-        // It may as well be none of them.
-        drafts.extend(service::generic(call));
     }
     drafts
 }

@@ -30,19 +30,24 @@ impl Session<'_> {
             Place::Local => {}
             Place::Remote(source) => self.frame.machine = Machine::Remote(host_of(words, source)),
             Place::Container(source) => {
-                let chosen = words.command.selectors.iter();
-                let elsewhere = chosen
-                    .flat_map(|(_, source)| words.found(*source).values)
-                    .next()
-                    .is_some();
+                let mut selectors = self.placed(words);
+                let elsewhere = !selectors.is_empty();
                 let clusters = words
                     .command
                     .selectors
                     .iter()
                     .any(|(kind, _)| matches!(kind, SelectorKind::KubeContext));
+                let here = !elsewhere && !clusters && self.frame.machine == Machine::Local;
+                if let Machine::Container {
+                    selectors: outer, ..
+                } = &self.frame.machine
+                {
+                    selectors.extend(outer.iter().cloned());
+                }
                 self.frame.machine = Machine::Container {
                     name: host_of(words, source),
-                    here: !elsewhere && !clusters && self.frame.machine == Machine::Local,
+                    here,
+                    selectors,
                 }
             }
         }

@@ -69,7 +69,9 @@ pub fn begin(sql: &Sql, seq: &Seq<'_>, at: usize) -> usize {
                 true => seq.close(next).saturating_add(1),
                 false => next.saturating_add(1),
             };
-        } else if !last && (seq.is_any(at, &["if", "not", "exists"]) || skip_noise(sql, seq, at) == Some(next)) {
+        } else if !last
+            && (seq.is_any(at, &["if", "not", "exists"]) || skip_noise(sql, seq, at) == Some(next))
+        {
             at = next;
         } else {
             return at;

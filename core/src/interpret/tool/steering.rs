@@ -83,6 +83,7 @@ fn apply(
             session.frame.machine = Machine::Container {
                 name: text.unwrap_or_else(|| "*".to_owned()),
                 here: true,
+                selectors: Vec::new(),
             };
         }
         Steering::Environment => environment(session, argument, state),
