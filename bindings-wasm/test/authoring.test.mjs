@@ -178,7 +178,7 @@ test("a hook's event is a call, and spans are found in it", () => {
   const marked = actions.map(({ span }) =>
     checkrein.locate(text, span, claude.arguments).map(({ start, end }) => text.slice(start, end)),
   )
-  assert.deepEqual(marked, [['git status'], ['/srv/data']])
+  assert.deepEqual(marked, [['git status &&'], ['/srv/data']])
 
   const shell = { hook_event_name: 'beforeShellExecution', workspace_roots: ['/repo'], command: 'ls -la', cwd: '' }
   const cursor = checkrein.event(JSON.stringify(shell))
