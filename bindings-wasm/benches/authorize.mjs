@@ -43,9 +43,15 @@ show('load the baseline and an inventory', 50, () => checkrein.open(sources(inve
 show('diagnose the baseline as own text', 5, () => checkrein.diagnose(edited))
 const before = checkrein.open(edited)
 const text = own.replace('looking changes nothing', 'looking is free')
-const after = { policies: [{ name: 'own.cedar', text }], packs: [] }
-show('the same after an edit: diagnose', 20, () => before.diagnose(after))
-show('the same after an edit: load and decide', 20, () => before.edited(after).authorizeJson(call))
+const after = { packs: [] }
+let round = 0
+const next = () => ({ ...after, policies: [{ name: 'own.cedar', text: `${text}// ${(round += 1)}` }] })
+show('the same after an edit: load, decide, diagnose', 20, () => {
+  const edit = before.edited(next())
+  edit.authorizeJson(call)
+  edit.diagnose()
+  edit.free()
+})
 show('complete in the baseline', 50, () => checkrein.complete(own, own.length >> 1, inventory))
 show('format the baseline', 5, () => checkrein.format(own))
 show('matrix', 5, () => engine.matrix({ without_examples: true }))

@@ -6,6 +6,7 @@ import type {
   Completions,
   Diagnostic,
   Formatted,
+  HookEvent,
   OutlinedPolicy,
   Pack,
   Range,
@@ -42,9 +43,16 @@ export class Checkrein {
     return read(ask((module) => module.outline(text)))
   }
 
-  /** Which parts of a call's JSON text a span means. */
-  locate(call: string, { argument, start, end }: Span): readonly Range[] {
-    return read(ask((module) => module.locate(call, argument, start, end)))
+  /** Which parts of a JSON text a span means. The text is a call, or another whose member `within` holds
+   * the call's arguments (the text itself when it is empty). */
+  locate(text: string, { argument, start, end }: Span, within = 'arguments'): readonly Range[] {
+    return read(ask((module) => module.locate(text, within, argument, start, end)))
+  }
+
+  /** What the event of a coding agent's hook asks; nothing for JSON that is no event. Throws when an event
+   * cannot be read, which a hook would refuse. */
+  event(text: string): HookEvent | undefined {
+    return read<HookEvent | null>(ask((module) => module.event(text))) ?? undefined
   }
 
   /** The shipped packs. */

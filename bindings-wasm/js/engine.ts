@@ -30,6 +30,8 @@ export function read<T>(answer: string): T {
  * call. After a trap it loads again in a fresh instance.
  */
 export class Engine {
+  /** {@link free}, for `using`; missing where the runtime has no such symbol. */
+  declare readonly [Symbol.dispose]: () => void
   readonly #sources: string
   #native: Native | undefined
   #instance = 0
@@ -47,9 +49,9 @@ export class Engine {
     return new Engine(sources, this)
   }
 
-  /** Every mistake in sources that were edited a little. */
-  diagnose(sources: Sources): readonly Diagnostic[] {
-    return read(this.#ask((native) => native.diagnose(JSON.stringify(sources))))
+  /** Every mistake in its sources, sorted by file and place. One that loaded has warnings only. */
+  diagnose(): readonly Diagnostic[] {
+    return read(this.#ask((native) => native.diagnose(this.#sources)))
   }
 
   /** Why it did not load; empty when it did. */
@@ -102,10 +104,22 @@ export class Engine {
   }
 
   /** Gives its memory back; it loads again when it is asked once more. */
-  [Symbol.dispose](): void {
+  free(): void {
     const native = this.#native
     this.#native = undefined
     if (native !== undefined && this.#instance === instance()) ask(() => native.free())
+  }
+
+  static {
+    // Not every browser has the symbol yet; a class member of that name would be one called "undefined".
+    const { dispose } = Symbol as { dispose?: symbol }
+    if (dispose !== undefined) {
+      Object.defineProperty(Engine.prototype, dispose, {
+        value: Engine.prototype.free,
+        configurable: true,
+        writable: true,
+      })
+    }
   }
 
   #ask<T>(question: (native: Native) => T): T {

@@ -182,6 +182,23 @@ export type Formatted =
   | { readonly text: string; readonly mistakes?: never }
   | { readonly mistakes: readonly Diagnostic[]; readonly text?: never }
 
+/** What the event of a coding agent's hook asks. */
+export type HookEvent =
+  | {
+      /** The host, as people call it. */
+      readonly host: string
+      /** The call, without environment variables and facts about the workspace. */
+      readonly call: ToolCall
+      /** The member of the event in which the call's arguments stand as they are; the event itself when empty. */
+      readonly arguments: string
+    }
+  | {
+      readonly host: string
+      /** The event asks for no permission. */
+      readonly call: null
+      readonly arguments: null
+    }
+
 /** Where a policy stands in a text. */
 export interface OutlinedPolicy {
   readonly id: string

@@ -1,9 +1,13 @@
 //! A bundle that answers calls.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use checkrein::authoring::{self, MatrixOptions};
 use checkrein::decision::DenyReason;
 use checkrein::error::LoadErrors;
-use checkrein::policy::Sources;
+use checkrein::policy::{Sources, Workbench};
 use checkrein::{Bundle, Decision, wire};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -11,44 +15,53 @@ use crate::{answer, read};
 
 /// A bundle of policies and an inventory, ready to answer calls. One that did not load denies.
 #[wasm_bindgen]
-pub struct Engine(Result<Bundle, String>);
+pub struct Engine {
+    bundle: Result<Arc<Bundle>, String>,
+    /// Shared with those made of it by an edit.
+    workbench: Rc<RefCell<Workbench>>,
+}
 
 #[wasm_bindgen]
 impl Engine {
     /// Validates `Sources`.
     #[wasm_bindgen(constructor)]
     pub fn new(sources: &str) -> Self {
-        let load = |sources: Sources| {
-            Bundle::load(&sources, &mut |_, _| {}).map_err(|errors: LoadErrors| errors.to_string())
-        };
-        Self(read(sources).and_then(load))
+        Self::on(Rc::default(), sources)
     }
 
     /// Another for `Sources` that were edited: what is valid here is not validated again.
     pub fn edited(&self, sources: &str) -> Self {
-        let load = |sources: Sources| {
-            Bundle::load_after(self.0.as_ref().ok(), &sources, &mut |_, _| {})
-                .map_err(|errors: LoadErrors| errors.to_string())
-        };
-        Self(read(sources).and_then(load))
+        Self::on(Rc::clone(&self.workbench), sources)
     }
 
-    /// Every mistake in `Sources` that were edited: `Diagnostic[]`.
+    fn on(workbench: Rc<RefCell<Workbench>>, sources: &str) -> Self {
+        let load = |sources: Sources| {
+            let loaded = workbench.borrow_mut().load(&sources);
+            loaded.map_err(|errors: LoadErrors| errors.to_string())
+        };
+        let bundle = read(sources).and_then(load);
+        Self { bundle, workbench }
+    }
+
+    /// Every mistake in the `Sources` it was made of, which have to be given again: `Diagnostic[]`.
     pub fn diagnose(&self, sources: &str) -> String {
-        let before = self.0.as_ref().ok();
-        answer(read(sources).map(|sources| authoring::diagnose_after(before, &sources)))
+        let diagnose = |sources: Sources| match &self.bundle {
+            Ok(_) => authoring::warnings(&sources),
+            Err(_) => authoring::diagnose_on(&mut self.workbench.borrow_mut(), &sources),
+        };
+        answer(read(sources).map(diagnose))
     }
 
     /// Why it did not load; empty when it did.
     #[wasm_bindgen(getter)]
     pub fn problem(&self) -> String {
-        self.0.as_ref().err().cloned().unwrap_or_default()
+        self.bundle.as_ref().err().cloned().unwrap_or_default()
     }
 
     /// `sha256:` digest of the policies and the inventory; empty when it did not load.
     #[wasm_bindgen(getter)]
     pub fn bundle(&self) -> String {
-        let bundle = self.0.as_ref().map(Bundle::digest);
+        let bundle = self.bundle.as_ref().map(|bundle| bundle.digest());
         bundle.unwrap_or_default().to_owned()
     }
 
@@ -56,7 +69,7 @@ impl Engine {
     pub fn authorize(&self, call: &str) -> String {
         #[cfg(feature = "fault")]
         fault(call);
-        let decision = match (&self.0, wire::call_from_json(call.as_bytes())) {
+        let decision = match (&self.bundle, wire::call_from_json(call.as_bytes())) {
             (Ok(bundle), Ok(call)) => checkrein::authorize(bundle, &call),
             (Ok(bundle), Err(error)) => Decision::refuse(error.into(), bundle.digest()),
             (Err(problem), _) => Decision::refuse(DenyReason::Bundle(problem.clone()), ""),
@@ -88,7 +101,7 @@ impl Engine {
     }
 
     fn usable(&self) -> Result<&Bundle, String> {
-        self.0.as_ref().map_err(Clone::clone)
+        self.bundle.as_deref().map_err(Clone::clone)
     }
 }
 

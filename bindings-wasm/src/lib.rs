@@ -14,6 +14,7 @@ use checkrein::action::Span;
 use checkrein::authoring;
 use checkrein::inventory::Inventory;
 use checkrein::policy::{SCHEMA, Sources};
+use checkrein_hosts::{Asked, Event, Host, Installed};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -52,15 +53,41 @@ pub fn outline(text: &str) -> String {
     answer(Ok(authoring::outline(text)))
 }
 
-/// Which parts of a call's JSON text a span means: `Range[]`.
+/// Which parts of a JSON text a span means: `Range[]`. The member `arguments` of the text holds the
+/// call's arguments; empty means the text itself does.
 #[wasm_bindgen]
-pub fn locate(call: &str, argument: &str, start: u32, end: u32) -> String {
+pub fn locate(text: &str, arguments: &str, argument: &str, start: u32, end: u32) -> String {
     let span = Span {
         argument: argument.to_owned().into(),
         start,
         end,
     };
-    answer(Ok(authoring::locate(call, &span)))
+    answer(Ok(authoring::locate_in(text, arguments, &span)))
+}
+
+/// What the event of a coding agent's hook asks: `HookEvent`, or nothing for JSON that is no event.
+#[wasm_bindgen]
+pub fn event(text: &str) -> String {
+    let Some((host, event)) = Event::from_json(text.as_bytes())
+        .ok()
+        .and_then(|event| Some((Host::of(&event)?, event)))
+    else {
+        return answer(Ok(Value::Null));
+    };
+    let asked = match host {
+        // Only the hook's environment says the project. Here it is where the agent is.
+        Host::ClaudeCode => event.of_claude_code(host.agent(), event.directory()),
+        Host::Cursor => event.of_cursor(host.agent(), &Installed::default()),
+    };
+    let shown = |asked: Option<Asked>| {
+        let call = asked.as_ref().map(Asked::call_json);
+        json!({
+            "host": host.name(),
+            "call": call,
+            "arguments": asked.map(|asked| asked.arguments),
+        })
+    };
+    answer(asked.map(shown).map_err(|error| error.to_string()))
 }
 
 /// The shipped packs: `Pack[]`.

@@ -53,7 +53,11 @@ test('mistakes have exact places', () => {
   const { range, line, column, severity } = found.find(({ file }) => file === 'own.cedar')
   assert.equal(text.slice(range.start, range.end), 'context.nope')
   assert.deepEqual([line, column, severity], [2, 67, 'error'])
-  assert.deepEqual(engine.diagnose(wrong), found)
+  assert.deepEqual(engine.edited(wrong).diagnose(), found)
+  assert.deepEqual(engine.diagnose(), [])
+  const doubtful = text.replace('context.nope', '!(context has nope)')
+  const [doubt] = engine.edited({ policies: [{ name: 'own.cedar', text: doubtful }] }).diagnose()
+  assert.equal(doubt.severity, 'warning')
   assert.deepEqual(checkrein.diagnose(sources(inventory)), [])
 })
 
@@ -144,7 +148,47 @@ test('an edit is decided like a fresh load', () => {
 test('memory is given back, and an engine opens again when asked', () => {
   const own = checkrein.open({})
   const text = own.authorizeJson(JSON.stringify(HARMLESS))
-  own[Symbol.dispose]()
-  own[Symbol.dispose]()
+  own.free()
+  if (Symbol.dispose !== undefined) own[Symbol.dispose]()
+  assert.equal(own.undefined, undefined)
   assert.equal(own.authorizeJson(JSON.stringify(HARMLESS)), text)
+})
+
+test("a hook's event is a call, and spans are found in it", () => {
+  const event = {
+    hook_event_name: 'PreToolUse',
+    session_id: 's1',
+    cwd: '/repo',
+    tool_name: 'Bash',
+    tool_input: { command: 'git status && rm -rf /srv/data' },
+  }
+  const claude = checkrein.event(JSON.stringify(event))
+  assert.deepEqual(claude, {
+    host: 'Claude Code',
+    arguments: 'tool_input',
+    call: {
+      tool: 'Bash',
+      arguments: event.tool_input,
+      agent: { id: 'claude-code', session: 's1' },
+      workspace: { root: '/repo', cwd: '/repo' },
+    },
+  })
+  const text = JSON.stringify(event, null, 2)
+  const { actions } = engine.authorize(claude.call)
+  const marked = actions.map(({ span }) =>
+    checkrein.locate(text, span, claude.arguments).map(({ start, end }) => text.slice(start, end)),
+  )
+  assert.deepEqual(marked, [['git status &&'], ['/srv/data']])
+
+  const shell = { hook_event_name: 'beforeShellExecution', workspace_roots: ['/repo'], command: 'ls -la', cwd: '' }
+  const cursor = checkrein.event(JSON.stringify(shell))
+  assert.deepEqual([cursor.host, cursor.arguments, cursor.call.tool], ['Cursor', '', 'Shell'])
+  const [place] = checkrein.locate(JSON.stringify(shell), { argument: 'command', start: 0, end: 2 }, '')
+  assert.equal(JSON.stringify(shell).slice(place.start, place.end), 'ls')
+
+  assert.deepEqual(checkrein.event('{"hook_event_name":"PostToolUse"}'), { host: 'Claude Code', call: null, arguments: null })
+  for (const none of ['', 'x', '[]', '{}', JSON.stringify(claude.call), '{"hook_event_name":1}']) {
+    assert.equal(checkrein.event(none), undefined)
+  }
+  assert.throws(() => checkrein.event('{"hook_event_name":"PreToolUse"}'), { name: 'CheckreinError' })
 })

@@ -42,6 +42,7 @@ const BOMBS = {
   members: (n) => policy(`{${Array.from({ length: n }, (_, at) => `a${at}: 1`).join(', ')}}.a0 == 1`),
   wildcards: (n) => policy(`context.tool like "${'*a'.repeat(n)}"`),
   statements: (n) => 'permit (principal, action, resource);'.repeat(n),
+  doubts: (n) => policy(Array(100).fill('context has x').join(' && ')).repeat(n / 100),
   signs: (n) => '@'.repeat(n),
   quotes: (n) => `permit (principal, action, resource) when { "${'\\"'.repeat(n)}`,
 }

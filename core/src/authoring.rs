@@ -21,10 +21,10 @@ mod words;
 
 pub use act::{Act, Facts, UsedCredential};
 pub use complete::{Completion, Completions, complete};
-pub use diagnose::{Diagnostic, Severity, diagnose, diagnose_after};
+pub use diagnose::{Diagnostic, Severity, diagnose, diagnose_on, warnings};
 pub use examples::{Example, Landing, examples};
 pub use format::format;
-pub use locate::locate;
+pub use locate::{locate, locate_in};
 pub use matrix::{Cell, Matrix, MatrixOptions, matrix};
 pub use outline::{OutlinedPolicy, outline};
 pub use text::{Range, Utf16};

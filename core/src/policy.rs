@@ -21,17 +21,19 @@ mod schema;
 mod scope;
 mod source;
 mod validate;
+mod workbench;
 
 pub use bundle::{Bundle, Policy};
 pub(crate) use compile::ANNOTATIONS;
 pub use compile::{Progress, compile_pack};
 pub use compiled::{Compiled, CompiledPolicy};
 pub use evaluate::Outcome;
-pub(crate) use mistakes::{mistakes, statements};
+pub(crate) use mistakes::statements;
 pub use request::{Approver, Query};
 pub use schema::SCHEMA;
 pub use scope::Scope;
 pub use source::{SourceFile, Sources};
+pub use workbench::Workbench;
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,12 @@ impl Event {
         })
     }
 
+    /// The directory the agent is in, when the event says it.
+    #[must_use]
+    pub fn directory(&self) -> Option<&str> {
+        self.optional("cwd").ok()?
+    }
+
     /// A text that must be there.
     pub(crate) fn text(&self, name: &'static str) -> Result<&str, EventError> {
         self.optional(name)?.ok_or(EventError::Member(name))

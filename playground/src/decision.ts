@@ -10,8 +10,12 @@ export interface DecisionHooks {
   readonly openMistake: (mistake: Diagnostic) => void
 }
 
-export function decision({ judged, problem, diagnostics }: Evaluation, hooks: DecisionHooks): HTMLElement {
-  return judged === undefined ? none(problem, diagnostics, hooks) : found(judged, hooks)
+export function decision({ judged, problem, nothing, diagnostics }: Evaluation, hooks: DecisionHooks): HTMLElement {
+  if (judged !== undefined) return found(judged, diagnostics, hooks)
+  if (problem === '' && nothing !== undefined) {
+    return h('div', { class: 'decision none' }, h('p', { class: 'headline' }, h('span', { class: 'verdict none' }, 'Nothing to decide')), h('p', {}, nothing))
+  }
+  return none(problem, diagnostics, hooks)
 }
 
 /** A bundle with mistakes decides nothing, and no older answer takes its place. */
@@ -55,7 +59,12 @@ export function mistakes(list: readonly Diagnostic[], hooks: DecisionHooks): HTM
   )
 }
 
-function found({ decision: answer, variants, micros, runs }: Judged, hooks: DecisionHooks): HTMLElement {
+function found(
+  { decision: answer, variants, micros, runs }: Judged,
+  warnings: readonly Diagnostic[],
+  hooks: DecisionHooks,
+): HTMLElement {
+  const doubts = mistakes(warnings, hooks)
   return h(
     'div',
     { class: `decision ${answer.verdict}` },
@@ -72,6 +81,7 @@ function found({ decision: answer, variants, micros, runs }: Judged, hooks: Deci
       h('ul', { class: 'mistakes' }, ...answer.errors.map(({ kind, message }) => h('li', {}, `${kind}: ${message}`))),
     policies(answer.actions.flatMap((action) => action.policies), hooks),
     changes(variants, answer.actions),
+    doubts && h('section', {}, h('h3', {}, 'What the policies probably do not mean'), doubts),
   )
 }
 

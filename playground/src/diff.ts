@@ -1,19 +1,21 @@
 /** Which verdicts an edit changed, over the sample calls. */
 
-import type { Sources, ToolCall, Verdict } from 'checkrein-wasm'
+import type { Sources, Verdict } from 'checkrein-wasm'
 
 import { cases } from './cases'
 import type { Client } from './client'
 import { h, verdictLabel } from './dom'
+import { incidents } from './incidents'
 import { TEMPLATES } from './templates'
 
 interface Sample {
   readonly name: string
-  readonly call: ToolCall
+  readonly call: object
 }
 
 const SAMPLES: readonly Sample[] = [
-  ...TEMPLATES.slice(1),
+  ...TEMPLATES.slice(1).map(({ name, text }) => ({ name, call: text })),
+  ...incidents.map(({ title, call }) => ({ name: title, call })),
   ...cases.map(({ about, call }) => ({ name: about, call })),
 ]
 const CALLS = SAMPLES.map(({ call }) => JSON.stringify(call))
@@ -22,12 +24,12 @@ export class DiffPanel {
   readonly element: HTMLElement
   readonly #client: Client
   readonly #sources: () => Sources
-  readonly #load: (call: ToolCall) => void
+  readonly #load: (call: object) => void
   readonly #result = h('div', { 'aria-live': 'polite' })
   #before: Sources
   #asked = 0
 
-  constructor(client: Client, sources: () => Sources, load: (call: ToolCall) => void) {
+  constructor(client: Client, sources: () => Sources, load: (call: object) => void) {
     this.#client = client
     this.#sources = sources
     this.#load = load

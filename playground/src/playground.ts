@@ -1,7 +1,7 @@
 /** Everything on the page. */
 
 import { json } from '@codemirror/lang-json'
-import type { Diagnostic, ToolCall } from 'checkrein-wasm'
+import type { Diagnostic } from 'checkrein-wasm'
 
 import { answer } from './answer'
 import type { Client } from './client'
@@ -9,12 +9,13 @@ import { DiffPanel } from './diff'
 import { VERDICTS, debounce, h } from './dom'
 import { Editor } from './editor'
 import { MatrixPanel } from './matrix'
+import { Export } from './export'
 import type { Answer, Evaluation } from './protocol'
 import { publish } from './share'
 import { SourcePanels } from './sources-panels'
 import { Story } from './story'
 import { TestsPanel } from './tests-panel'
-import { INVENTORY, OWN, agentOf, completed, initial, print, sourcesOf } from './state'
+import { INVENTORY, print, sourcesOf } from './state'
 import type { State } from './state'
 import { tabs } from './tabs'
 import { toolbar } from './templates'
@@ -40,15 +41,19 @@ export class Playground {
   /** Counts edits: an answer to an older text is thrown away. */
   #edits = 0
   #evaluation: Evaluation | undefined
+  /** What "Start over" goes back to. */
+  readonly #start: State
+  readonly #export = new Export((text) => this.say(text))
 
-  constructor(state: State, client: Client, about: Answer<'about'>) {
+  constructor(state: State, client: Client, about: Answer<'about'>, start: State) {
     this.#client = client
     this.#about = about
+    this.#start = start
     this.#call = new Editor({ label: 'Tool call', text: state.call, language: json(), changed: () => this.#changed() })
     this.#sources = new SourcePanels(state, about.packs, client, () => this.#sourcesChanged(), (text) => this.say(text))
     this.#matrix = new MatrixPanel(
       client,
-      () => ({ sources: sourcesOf(this.state), agent: agentOf(this.#call.text) }),
+      () => ({ sources: sourcesOf(this.state), agent: this.#evaluation?.agent ?? 'agent' }),
       (call) => this.#load(call),
     )
     this.#tests = new TestsPanel(about.packs, client, () => sourcesOf(this.state))
@@ -91,7 +96,7 @@ export class Playground {
   get state(): State {
     return {
       call: this.#call.text,
-      policies: this.#sources.own.text,
+      policies: this.#sources.files,
       inventory: this.#sources.stock.text,
       packs: this.#sources.packs,
     }
@@ -99,7 +104,7 @@ export class Playground {
 
   set state({ call, policies, inventory, packs }: State) {
     this.#call.text = call
-    this.#sources.own.text = policies
+    this.#sources.files = policies
     this.#sources.stock.text = inventory
     this.#sources.packs = packs
     this.#sourcesChanged()
@@ -109,7 +114,7 @@ export class Playground {
     this.#message.textContent = text
   }
 
-  #load(call: ToolCall): void {
+  #load(call: object): void {
     this.#call.text = print(call)
     this.#left.select('call')
   }
@@ -130,32 +135,33 @@ export class Playground {
   async #evaluate(): Promise<void> {
     const edits = this.#edits
     const { state } = this
-    const { call, added } = completed(state.call)
     let evaluation: Evaluation
     try {
-      evaluation = await this.#client.ask({ kind: 'evaluate', sources: sourcesOf(state), call, shown: state.call })
+      evaluation = await this.#client.ask({ kind: 'evaluate', sources: sourcesOf(state), text: state.call })
     } catch (error) {
       // The engine trapped or hung: there is no decision, and the guard would refuse.
       const problem = error instanceof Error ? error.message : String(error)
-      evaluation = { diagnostics: [], problem, bundle: '' }
+      evaluation = { diagnostics: [], problem, bundle: '', agent: 'agent', note: '' }
     }
     if (edits !== this.#edits) return
-    this.#defaults.textContent = added.length > 0 ? `Filled in, because the call leaves it out: ${added.join(', ')}.` : ''
-    this.#show(evaluation)
+    this.#defaults.textContent = evaluation.note
+    this.#show(evaluation, state)
+    // The matrix is about the agent of the call, which may be another now.
+    if (this.#right.current() === 'matrix') void this.#matrix.update()
   }
 
-  #show(evaluation: Evaluation): void {
+  #show(evaluation: Evaluation, state: State): void {
     this.#evaluation = evaluation
-    const { diagnostics, judged } = evaluation
+    const { diagnostics, judged, nothing } = evaluation
     this.#sources.lint(diagnostics)
-    const count = (name: string): number =>
-      diagnostics.filter(({ file, severity }) => file === name && severity === 'error').length
-    this.#left.flag('policies', count(OWN))
-    this.#left.flag('inventory', count(INVENTORY))
+    const count = (wanted: Diagnostic['severity'], inventory: boolean): number =>
+      diagnostics.filter(({ file, severity }) => (file === INVENTORY) === inventory && severity === wanted).length
+    this.#left.flag('policies', count('error', false), count('warning', false))
+    this.#left.flag('inventory', count('error', true), count('warning', true))
     this.#call.mark([], 'mark-act')
     const verdict = judged?.decision.verdict
     this.#summary.replaceChildren(
-      h('span', { class: `verdict ${verdict ?? 'none'}` }, verdict ? VERDICTS[verdict] : 'No decision'),
+      h('span', { class: `verdict ${verdict ?? 'none'}` }, verdict ? VERDICTS[verdict] : nothing ? 'Nothing to decide' : 'No decision'),
     )
     this.#answer.replaceChildren(
       ...answer(evaluation, this.#about.vocabulary, {
@@ -164,6 +170,7 @@ export class Playground {
         point: (at) => this.#point(at),
         choose: (at) => this.#choose(at),
       }),
+      this.#export.of(judged, state),
     )
     for (const part of [this.#answer, this.#summary]) part.removeAttribute('aria-busy')
   }
@@ -206,7 +213,7 @@ export class Playground {
 
   #reset(): void {
     history.replaceState(null, '', location.pathname + location.search)
-    this.state = initial()
+    this.state = this.#start
     this.#left.select('call')
     this.say('')
   }

@@ -26,6 +26,8 @@ export interface Variant {
 /** A decision with what the page shows beside it. */
 export interface Judged {
   readonly decision: Decision
+  /** The call that was decided. */
+  readonly call: string
   /** Where each action's span stands in the call's text, by action. */
   readonly places: readonly (readonly Range[])[]
   /** Variants of each action, by action; none for what is allowed. */
@@ -41,13 +43,19 @@ export interface Evaluation {
   /** Why the bundle did not load; then there is no decision. */
   readonly problem: string
   readonly bundle: string
+  /** The agent that makes the call. */
+  readonly agent: string
+  /** What has to be said about how the text was read. */
+  readonly note: string
+  /** Why there is nothing to decide: the text is an event that asks for nothing, or none that can be read. */
+  readonly nothing?: string
   readonly judged?: Judged
 }
 
 /** The questions with their parameters and answers. */
 export interface Questions {
   about: [{ readonly kind: 'about' }, { packs: readonly Pack[]; vocabulary: Vocabulary; version: string }]
-  evaluate: [{ readonly kind: 'evaluate'; sources: Sources; call: string; shown: string }, Evaluation]
+  evaluate: [{ readonly kind: 'evaluate'; sources: Sources; text: string }, Evaluation]
   complete: [{ readonly kind: 'complete'; text: string; offset: number; inventory: string }, Completions]
   format: [{ readonly kind: 'format'; text: string; name: string }, Formatted]
   outline: [{ readonly kind: 'outline'; text: string }, readonly OutlinedPolicy[]]

@@ -1,5 +1,8 @@
 /** Everything in the link's fragment: browsers do not send it to any server. */
 
+import type { SourceFile } from 'checkrein-wasm'
+
+import { INVENTORY, OWN } from './state'
 import type { State } from './state'
 
 const PREFIX = '#1.'
@@ -14,9 +17,9 @@ export class ShareError extends Error {
 
 /** The fragment of a link to this state. */
 export async function encode(state: State): Promise<string> {
-  const text = JSON.stringify(state)
-  const packed = await drain(through(text, new CompressionStream('deflate-raw')), LONGEST_STATE)
-  const fragment = `${PREFIX}${toBase64(packed)}`
+  const text = JSON.stringify(packed(state))
+  const bytes = await drain(through(text, new CompressionStream('deflate-raw')), LONGEST_STATE)
+  const fragment = `${PREFIX}${toBase64(bytes)}`
   if (text.length > LONGEST_STATE || fragment.length > LONGEST_LINK) {
     throw new ShareError(`This is too long for a link: ${Math.ceil(fragment.length / 1000)} kB, and ${LONGEST_LINK / 1000} kB fit.`)
   }
@@ -37,20 +40,32 @@ export async function decode(fragment: string): Promise<State | undefined> {
     if (error instanceof ShareError) throw error
     throw new ShareError('The link is damaged; perhaps a part of it is missing.')
   }
-  if (!isState(value)) throw new ShareError('The link is damaged; perhaps a part of it is missing.')
-  return value
+  const state = unpacked(value)
+  if (state === undefined) throw new ShareError('The link is damaged; perhaps a part of it is missing.')
+  return state
 }
 
-function isState(value: unknown): value is State {
-  if (typeof value !== 'object' || value === null) return false
+/** The only policy file of most pages goes without its name. */
+function packed({ policies, ...rest }: State): unknown {
+  const [first] = policies
+  return { ...rest, policies: policies.length === 1 && first?.name === OWN ? first.text : policies }
+}
+
+function unpacked(value: unknown): State | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
   const { call, policies, inventory, packs } = value as Partial<Record<keyof State, unknown>>
-  return (
-    typeof call === 'string' &&
-    typeof policies === 'string' &&
-    typeof inventory === 'string' &&
-    Array.isArray(packs) &&
-    packs.every((name) => typeof name === 'string')
-  )
+  const files = typeof policies === 'string' ? [{ name: OWN, text: policies }] : policies
+  if (typeof call !== 'string' || typeof inventory !== 'string') return undefined
+  if (!Array.isArray(packs) || !packs.every((name) => typeof name === 'string')) return undefined
+  if (!Array.isArray(files) || !files.every(isFile) || files.length === 0) return undefined
+  if (new Set(files.map(({ name }) => name)).size < files.length) return undefined
+  return { call, policies: files.map(({ name, text }) => ({ name, text })), inventory, packs }
+}
+
+function isFile(value: unknown): value is SourceFile {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, text } = value as Partial<Record<keyof SourceFile, unknown>>
+  return typeof name === 'string' && name !== '' && name !== INVENTORY && typeof text === 'string'
 }
 
 function through(

@@ -3,13 +3,13 @@
 import type { CompletionContext, CompletionResult } from '@codemirror/autocomplete'
 import { StreamLanguage } from '@codemirror/language'
 import { toml } from '@codemirror/legacy-modes/mode/toml'
-import type { Diagnostic, Pack } from 'checkrein-wasm'
+import type { Diagnostic, Pack, SourceFile } from 'checkrein-wasm'
 
-import { cedar } from './cedar'
 import type { Client } from './client'
 import { h } from './dom'
 import { Editor } from './editor'
-import { INVENTORY, OWN } from './state'
+import { PolicyFiles } from './files'
+import { INVENTORY } from './state'
 import type { State } from './state'
 
 /** The icons CodeMirror has for the kinds of words. */
@@ -28,27 +28,20 @@ const ICONS: Readonly<Record<string, string>> = {
 export class SourcePanels {
   readonly policies: HTMLElement
   readonly inventory: HTMLElement
-  readonly own: Editor
   readonly stock: Editor
-  readonly #pack: Editor
-  readonly #files: HTMLSelectElement
+  readonly #files: PolicyFiles
   readonly #boxes: ReadonlyMap<string, HTMLInputElement>
-  readonly #packs: readonly Pack[]
   readonly #client: Client
   readonly #say: (text: string) => void
 
   constructor(state: State, packs: readonly Pack[], client: Client, changed: () => void, say: (text: string) => void) {
-    this.#packs = packs
     this.#client = client
     this.#say = say
-    this.own = new Editor({
-      label: 'Your policies',
-      text: state.policies,
-      language: cedar(),
+    this.#files = new PolicyFiles(state.policies, {
+      packs,
       complete: (context) => this.#complete(context),
       changed,
     })
-    this.#pack = new Editor({ label: 'Policies of the pack, read-only', text: '', language: cedar(), readOnly: true })
     this.stock = new Editor({
       label: 'Inventory',
       text: state.inventory,
@@ -57,20 +50,13 @@ export class SourcePanels {
     })
     this.#boxes = new Map(packs.map(({ name }) => [name, h('input', { type: 'checkbox', change: changed })]))
     this.packs = state.packs
-    this.#files = h(
-      'select',
-      { 'aria-label': 'File', change: () => this.#show(this.#files.value) },
-      h('option', { value: OWN }, `${OWN} (yours)`),
-      ...packs.map(({ name }) => h('option', { value: name }, `${name} (pack, read-only)`)),
-    )
     const format = h('button', { type: 'button', click: () => void this.#format() }, 'Format')
     const boxes = packs.map(({ name }) => h('label', {}, this.#boxes.get(name), ` ${name}`))
     this.policies = h(
       'div',
       {},
-      h('div', { class: 'toolbar' }, this.#files, format, h('span', { class: 'packs', role: 'group', 'aria-label': 'Packs in use' }, 'Packs: ', ...boxes)),
-      h('div', { class: 'editor' }, this.own.view.dom),
-      h('div', { class: 'editor', hidden: true }, this.#pack.view.dom),
+      h('div', { class: 'toolbar' }, this.#files.choice, format, h('span', { class: 'packs', role: 'group', 'aria-label': 'Packs in use' }, 'Packs: ', ...boxes)),
+      this.#files.element,
     )
     this.inventory = h(
       'div',
@@ -78,6 +64,14 @@ export class SourcePanels {
       h('p', { class: 'quiet' }, 'What there is and where: environments, credentials, resources, approvers.'),
       h('div', { class: 'editor' }, this.stock.view.dom),
     )
+  }
+
+  get files(): readonly SourceFile[] {
+    return this.#files.files
+  }
+
+  set files(files: readonly SourceFile[]) {
+    this.#files.files = files
   }
 
   get packs(): readonly string[] {
@@ -90,12 +84,12 @@ export class SourcePanels {
 
   /** Shows a policy by its id; false when it is in none of the files. */
   async open(id: string): Promise<boolean> {
-    for (const editor of [this.own, this.#pack]) editor.mark([], 'mark-policy')
-    for (const [file, text] of [[OWN, this.own.text] as const, ...this.#packs.map(({ name, policy }) => [name, policy] as const)]) {
+    this.#files.unmark()
+    for (const { name, text } of this.#files.texts()) {
       const outlined = await this.#client.ask({ kind: 'outline', text })
       const policy = outlined.find((entry) => entry.id === id)
       if (policy === undefined) continue
-      const editor = this.#show(file)
+      const editor = this.#files.show(name)
       editor.mark([policy.range], 'mark-policy')
       editor.reveal(policy.range)
       editor.view.focus()
@@ -106,32 +100,29 @@ export class SourcePanels {
 
   /** Goes to a mistake. */
   visit({ file, range }: Diagnostic): void {
-    const editor = file === INVENTORY ? this.stock : this.#show(OWN)
+    const editor = file === INVENTORY ? this.stock : this.#files.show(file)
     if (range) editor.reveal(range)
     editor.view.focus()
   }
 
   lint(found: readonly Diagnostic[]): void {
-    this.own.lint(found.filter(({ file }) => file === OWN))
+    this.#files.lint(found)
     this.stock.lint(found.filter(({ file }) => file === INVENTORY))
   }
 
-  #show(file: string): Editor {
-    const pack = this.#packs.find(({ name }) => name === file)
-    this.#files.value = file
-    if (pack !== undefined) this.#pack.text = pack.policy
-    this.own.view.dom.parentElement?.toggleAttribute('hidden', pack !== undefined)
-    this.#pack.view.dom.parentElement?.toggleAttribute('hidden', pack === undefined)
-    return pack === undefined ? this.own : this.#pack
-  }
-
   async #format(): Promise<void> {
-    const before = this.own.text
+    const current = this.#files.current()
+    if (current === undefined) {
+      this.#say('The policies of a pack are read-only.')
+      return
+    }
+    const { name, editor } = current
+    const before = editor.text
     try {
-      const { text, mistakes } = await this.#client.ask({ kind: 'format', text: before, name: OWN })
+      const { text, mistakes } = await this.#client.ask({ kind: 'format', text: before, name })
       // What was typed meanwhile wins.
-      if (text !== undefined && this.own.text === before) {
-        this.own.text = text
+      if (text !== undefined && editor.text === before) {
+        editor.text = text
         this.#say(text === before ? 'It is in its usual layout.' : 'Formatted.')
       } else if (mistakes !== undefined) this.#say(`Not formatted: ${mistakes[0]?.message ?? 'the text has mistakes'}`)
     } catch (error) {

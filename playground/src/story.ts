@@ -6,9 +6,18 @@ import { cases } from './cases'
 import type { Case } from './cases'
 import type { Client } from './client'
 import { h, verdictLabel } from './dom'
+import { incidents } from './incidents'
+import type { Incident } from './incidents'
 
 /** What happened, in its order; the other cases are what could have. */
 const STEPS = ['01-read-unrelated-file', '03-curl-found-token']
+interface Told {
+  readonly name: string
+  readonly call: ToolCall
+}
+
+/** All that has a verdict beside it. */
+const TOLD: readonly Told[] = [...cases, ...incidents.map(({ title, call }) => ({ name: title, call }))]
 /** From the first step to the last it took nine seconds. */
 const LENGTH = 9_000
 
@@ -44,6 +53,13 @@ export class Story {
       h('ol', {}, ...told.map((step) => this.#item(step))),
       h('h2', {}, 'Other ways to the same end, and harmless neighbours'),
       h('ul', {}, ...others.map((other) => this.#item(other))),
+      h('h2', {}, 'Other public incidents'),
+      h(
+        'p',
+        { class: 'quiet' },
+        'What happened is what the source says. The calls are of that kind and their names made up; the inventory here knows nothing of these companies.',
+      ),
+      h('ul', { class: 'gallery' }, ...incidents.map((incident) => this.#incident(incident))),
       this.#note,
     )
   }
@@ -58,33 +74,48 @@ export class Story {
       verdicts = await this.#client.ask({
         kind: 'verdicts',
         sources: this.#sources(),
-        calls: cases.map(({ call }) => JSON.stringify(call)),
+        calls: TOLD.map(({ call }) => JSON.stringify(call)),
       })
     } catch (error) {
       if (asked === this.#asked) this.#note.textContent = `No verdicts: ${error instanceof Error ? error.message : String(error)}`
       return
     }
     if (asked !== this.#asked) return
-    cases.forEach(({ name }, at) => {
+    TOLD.forEach(({ name }, at) => {
       const verdict = verdicts[at]
       if (verdict !== undefined) this.#verdicts.get(name)?.replaceChildren(verdictLabel(verdict))
     })
   }
 
   #item(step: Case): HTMLElement {
-    const verdict = h('span', { class: 'story-verdict' })
-    const button = h('button', { type: 'button', class: 'link', click: () => this.#show(step) }, step.about)
-    this.#verdicts.set(step.name, verdict)
-    this.#buttons.set(step.name, button)
-    return h('li', {}, button, ' ', verdict)
+    return h('li', {}, ...this.#told(step, step.about))
   }
 
-  #show(step: Case): void {
+  #incident({ title, when, about, source, call }: Incident): HTMLElement {
+    return h(
+      'li',
+      {},
+      ...this.#told({ name: title, call }, title),
+      h('span', { class: 'quiet' }, ` ${when}`),
+      h('p', {}, about),
+      h('p', { class: 'quiet' }, `Source: ${source}.`),
+    )
+  }
+
+  #told(step: Told, text: string): readonly (HTMLElement | string)[] {
+    const verdict = h('span', { class: 'story-verdict' })
+    const button = h('button', { type: 'button', class: 'link', click: () => this.#show(step) }, text)
+    this.#verdicts.set(step.name, verdict)
+    this.#buttons.set(step.name, button)
+    return [button, ' ', verdict]
+  }
+
+  #show(step: Told): void {
     this.#stop()
     this.#mark(step)
   }
 
-  #mark(step: Case): void {
+  #mark(step: Told): void {
     for (const [name, button] of this.#buttons) {
       if (name === step.name) button.setAttribute('aria-current', 'step')
       else button.removeAttribute('aria-current')

@@ -14,8 +14,8 @@ export interface Tabs {
   readonly element: HTMLElement
   readonly current: () => string
   readonly select: (id: string) => void
-  /** Marks a tab as having mistakes. */
-  readonly flag: (id: string, count: number) => void
+  /** Marks a tab as having mistakes, or else warnings. */
+  readonly flag: (id: string, mistakes: number, warnings: number) => void
 }
 
 export function tabs(label: string, entries: readonly Tab[]): Tabs {
@@ -52,13 +52,17 @@ export function tabs(label: string, entries: readonly Tab[]): Tabs {
     buttons[index]?.focus()
   }
 
-  function flag(id: string, count: number): void {
+  function flag(id: string, mistakes: number, warnings: number): void {
     const at = entries.findIndex((entry) => entry.id === id)
     const entry = entries[at]
     if (entry === undefined) return
     buttons[at]?.replaceChildren(
       entry.label,
-      count > 0 ? h('span', { class: 'count' }, String(count), h('span', { class: 'sr' }, ' mistakes')) : '',
+      mistakes > 0
+        ? h('span', { class: 'count' }, String(mistakes), h('span', { class: 'sr' }, ' mistakes'))
+        : warnings > 0
+          ? h('span', { class: 'count warnings' }, String(warnings), h('span', { class: 'sr' }, ' warnings'))
+          : '',
     )
   }
 

@@ -3,53 +3,56 @@
 import { load } from 'checkrein-wasm'
 import type { Action, Checkrein, Decision, Diagnostic, Engine, Facts, Sources } from 'checkrein-wasm'
 
+import { asked } from './completed'
+import type { Asked as AskedCall } from './completed'
 import type { Answer, Asked, Evaluation, Judged, Question, Replied, Variant } from './protocol'
 
 const loading = load()
 
-/** The last bundle: most questions are about the same one, and loading it is the slow part. */
+/** The last bundle: most questions are about the same one, or one that differs by an edit. */
 let last: { readonly key: string; readonly engine: Engine; mistakes?: readonly Diagnostic[] } | undefined
 
 function open(checkrein: Checkrein, sources: Sources): Engine {
   const key = JSON.stringify(sources)
   if (last?.key !== key) {
-    last?.engine[Symbol.dispose]()
-    last = { key, engine: checkrein.open(sources) }
+    const before = last?.engine
+    last = { key, engine: before?.edited(sources) ?? checkrein.open(sources) }
+    before?.free()
   }
   return last.engine
 }
 
-function evaluate(checkrein: Checkrein, sources: Sources, call: string, shown: string): Evaluation {
+function evaluate(checkrein: Checkrein, sources: Sources, text: string): Evaluation {
   const engine = open(checkrein, sources)
-  const diagnostics = last?.mistakes ?? checkrein.diagnose(sources)
+  const diagnostics = last?.mistakes ?? engine.diagnose()
   if (last !== undefined) last.mistakes = diagnostics
   const { problem, bundle } = engine
-  if (problem !== '') return { diagnostics, problem, bundle }
-  return { diagnostics, problem, bundle, judged: judge(checkrein, engine, call, shown) }
+  const call = asked(checkrein, text)
+  const { nothing, agent } = call
+  const evaluation = { diagnostics, problem, bundle, agent, note: note(call), ...(nothing !== undefined && { nothing }) }
+  if (problem !== '' || nothing !== undefined) return evaluation
+  return { ...evaluation, judged: judge(checkrein, engine, call, text) }
 }
 
-function judge(checkrein: Checkrein, engine: Engine, call: string, shown: string): Judged {
+function note({ host, added }: AskedCall): string {
+  const read = host === undefined ? '' : `Read as an event of ${host}, without environment variables. `
+  const project = host === 'Claude Code' ? 'The project is taken to be where the agent is. ' : ''
+  return read + project + (added.length > 0 ? `Filled in, because the call leaves it out: ${added.join(', ')}.` : '')
+}
+
+function judge(checkrein: Checkrein, engine: Engine, { call, agent, within }: AskedCall, shown: string): Judged {
   const decision = JSON.parse(engine.authorizeJson(call)) as Decision
   const { micros, runs } = measure(() => engine.authorizeJson(call))
-  const agent = agentOf(call) ?? 'agent'
   return {
     decision,
-    places: decision.actions.map(({ span }) => checkrein.locate(shown, span)),
+    call,
+    places: decision.actions.map(({ span }) => checkrein.locate(shown, span, within)),
     variants: decision.actions.map((action, at) =>
       // A script of a thousand commands needs no thousand matrices.
       action.verdict === 'allow' || at >= 8 ? [] : variants(engine, action, agent),
     ),
     micros,
     runs,
-  }
-}
-
-function agentOf(call: string): string | undefined {
-  try {
-    const id = (JSON.parse(call) as { agent?: { id?: unknown } } | null)?.agent?.id
-    return typeof id === 'string' ? id : undefined
-  } catch {
-    return undefined
   }
 }
 
@@ -112,7 +115,7 @@ function answer(checkrein: Checkrein, question: Question): Answer {
         version: checkrein.version(),
       }
     case 'evaluate':
-      return evaluate(checkrein, question.sources, question.call, question.shown)
+      return evaluate(checkrein, question.sources, question.text)
     case 'complete':
       return checkrein.complete(question.text, question.offset, question.inventory)
     case 'format':
@@ -127,7 +130,7 @@ function answer(checkrein: Checkrein, question: Question): Answer {
     case 'verdicts': {
       const engine = open(checkrein, question.sources)
       if (engine.problem !== '') throw new Error(engine.problem)
-      return question.calls.map((call) => (JSON.parse(engine.authorizeJson(call)) as Decision).verdict)
+      return question.calls.map((text) => (JSON.parse(engine.authorizeJson(asked(checkrein, text).call)) as Decision).verdict)
     }
     case 'tests':
       return open(checkrein, question.sources).runTests(question.tests)

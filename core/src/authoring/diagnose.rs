@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::text::{Range, Utf16};
 use crate::error::LoadError;
-use crate::policy::{Bundle, Sources};
+use crate::policy::{Sources, Workbench};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,19 +49,30 @@ pub struct Diagnostic {
 /// wrong.
 #[must_use]
 pub fn diagnose(sources: &Sources) -> Vec<Diagnostic> {
-    diagnose_after(None, sources)
+    diagnose_on(&mut Workbench::default(), sources)
 }
 
-/// Does what [`diagnose`] does, and does not validate again what `before` has validated.
+/// Does what [`diagnose`] does, with what the workbench has kept.
 #[must_use]
-pub fn diagnose_after(before: Option<&Bundle>, sources: &Sources) -> Vec<Diagnostic> {
+pub fn diagnose_on(workbench: &mut Workbench, sources: &Sources) -> Vec<Diagnostic> {
+    let mistakes = workbench.mistakes(sources);
+    all(sources, mistakes)
+}
+
+/// What [`diagnose`] says about `sources` that have loaded: there is nothing but warnings.
+#[must_use]
+pub fn warnings(sources: &Sources) -> Vec<Diagnostic> {
+    all(sources, Vec::new())
+}
+
+fn all(sources: &Sources, mistakes: Vec<LoadError>) -> Vec<Diagnostic> {
     let mut counts = HashMap::new();
     for file in sources.policies.iter().chain(&sources.inventory) {
         counts
             .entry(file.name.as_str())
             .or_insert_with(|| Utf16::new(&file.text));
     }
-    let errors = crate::policy::mistakes(before, sources).into_iter();
+    let errors = mistakes.into_iter();
     let found = errors.map(|error| (Severity::Error, error)).chain(
         super::doubts::doubts(sources)
             .into_iter()

@@ -12,17 +12,20 @@ pub(super) fn doubts(sources: &Sources) -> Vec<LoadError> {
     let Some(model) = Model::get() else {
         return Vec::new();
     };
-    let files = sources.policies.iter();
-    files
-        .flat_map(|file| missing(model, file))
-        .take(limits::MISTAKES)
-        .collect()
+    let mut found = Vec::new();
+    for file in &sources.policies {
+        missing(model, file, &mut found);
+    }
+    found
 }
 
-fn missing(model: &Model, file: &SourceFile) -> Vec<LoadError> {
+fn missing(model: &Model, file: &SourceFile, found: &mut Vec<LoadError>) {
     let (tokens, _) = tokens(&file.text);
-    let mut found = Vec::new();
     for (index, window) in tokens.windows(2).enumerate() {
+        // Finding the line of each takes time by the length of the text.
+        if found.len() >= limits::MISTAKES {
+            return;
+        }
         let [has, name] = window else { continue };
         if !has.is("has") {
             continue;
@@ -40,7 +43,6 @@ fn missing(model: &Model, file: &SourceFile) -> Vec<LoadError> {
             found.push(LoadError::at(&file.name, &file.text, range, message).help(help));
         }
     }
-    found
 }
 
 /// The path that ends with the last token: `context.credential`; empty when there is none.

@@ -37,19 +37,48 @@ pub fn format(name: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
     Err(mistakes)
 }
 
-/// Each policy on its own, with the comments in front of it: the formatter takes time by the square of
-/// their number.
+/// Each policy on its own: the formatter takes time by the square of their number. What stands
+/// between them is comments, which stay as they are with the empty lines that part them.
 fn tidy(text: &str) -> Option<String> {
-    let mut ends: Vec<usize> = statements(text)?.iter().map(|one| one.end).collect();
-    // What follows the last policy belongs to it.
-    ends.pop();
-    ends.push(text.len());
-    let mut parts = Vec::new();
+    let mut tidy = String::new();
     let mut start = 0;
-    for end in ends {
-        let part = text.get(start..end)?;
-        parts.push(policies_str_to_pretty(part, &LAYOUT).ok()?);
-        start = end;
+    for statement in statements(text)? {
+        between(&mut tidy, text.get(start..statement.start)?, true);
+        let policy = policies_str_to_pretty(text.get(statement.clone())?, &LAYOUT).ok()?;
+        tidy.push_str(policy.trim_end());
+        start = statement.end;
     }
-    Some(parts.join("\n"))
+    between(&mut tidy, text.get(start..)?, false);
+    Some(tidy)
+}
+
+/// Adds the comments of `gap`, the text behind a policy up to the next or the end.
+fn between(tidy: &mut String, gap: &str, more: bool) {
+    let mut lines = gap.lines().map(str::trim);
+    let mut apart = false;
+    if !tidy.is_empty() {
+        let beside = lines.next().unwrap_or_default();
+        if !beside.is_empty() {
+            tidy.push(' ');
+            tidy.push_str(beside);
+        }
+        tidy.push('\n');
+        apart = true;
+    }
+    let mut comments = false;
+    for line in lines {
+        if line.is_empty() {
+            apart = !tidy.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut apart) {
+            tidy.push('\n');
+        }
+        tidy.push_str(line);
+        tidy.push('\n');
+        comments = true;
+    }
+    if more && apart && (comments || !tidy.is_empty()) {
+        tidy.push('\n');
+    }
 }

@@ -7,15 +7,22 @@ use crate::action::Span;
 /// when it covers items of a list. Empty when the argument is not there.
 #[must_use]
 pub fn locate(call: &str, span: &Span) -> Vec<Range> {
-    let mut reader = Reader { text: call, at: 0 };
-    let path = std::iter::once("arguments").chain(span.argument.split('.'));
+    locate_in(call, "arguments", span)
+}
+
+/// Does what [`locate`] does in another JSON text, such as the event of a host, whose member
+/// `arguments` holds the call's arguments; the text itself does when that is empty.
+#[must_use]
+pub fn locate_in(text: &str, arguments: &str, span: &Span) -> Vec<Range> {
+    let mut reader = Reader { text, at: 0 };
+    let path = std::iter::once(arguments).chain(span.argument.split('.'));
     let mut found = Vec::new();
     for name in path.filter(|name| !name.is_empty()) {
         if reader.enter(name).is_none() {
             return found;
         }
     }
-    let counter = Utf16::new(call);
+    let counter = Utf16::new(text);
     let (start, end) = (span.start as usize, span.end as usize);
     let mut passed = 0_usize;
     for text in reader.texts() {

@@ -4,7 +4,7 @@ use super::schema::Model;
 use super::*;
 use crate::action::Span;
 use crate::inventory::Inventory;
-use crate::policy::{Bundle, SourceFile, Sources};
+use crate::policy::{Bundle, SourceFile, Sources, Workbench};
 use crate::vocabulary::{EnvironmentClass, Reversibility, Verb};
 
 const INVENTORY: &str = r#"
@@ -149,20 +149,36 @@ fn what_was_valid_before_stays_so_and_nothing_else_does() {
             "@id(\"a\") @reason(\"r\") permit (principal, action, resource) when {{ {condition} }};"
         )
     };
-    let load = |before: Option<&Bundle>, text: &str| {
-        Bundle::load_after(before, &sources(text, INVENTORY), &mut |_, _| {})
+    let mut bench = Workbench::default();
+    let mut both = |text: &str| {
+        let sources = sources(text, INVENTORY);
+        let fresh = Bundle::load(&sources, &mut |_, _| {});
+        assert_eq!(diagnose_on(&mut bench, &sources), diagnose(&sources));
+        let kept = bench.load(&sources);
+        assert_eq!(diagnose_on(&mut bench, &sources), diagnose(&sources));
+        match (fresh, kept) {
+            (Ok(fresh), Ok(kept)) => {
+                assert_eq!(fresh.digest(), kept.digest());
+                assert_eq!(fresh.policies(), kept.policies());
+                assert_eq!(fresh.policy_set().unwrap(), kept.policy_set().unwrap());
+                assert_eq!(warnings(&sources), diagnose(&sources));
+                true
+            }
+            (fresh, kept) => {
+                assert_eq!(fresh.unwrap_err(), kept.unwrap_err());
+                false
+            }
+        }
     };
-    let first = load(None, &policy("context.scope.unbounded")).unwrap();
-    let again = load(Some(&first), &policy("context.scope.unbounded")).unwrap();
-    assert_eq!(first.digest(), again.digest());
-    let wrong = sources(&policy("context.scope.unbonded"), INVENTORY);
-    assert_eq!(diagnose_after(Some(&first), &wrong), diagnose(&wrong));
-    assert_eq!(
-        load(Some(&first), &wrong.policies[0].text).unwrap_err(),
-        load(None, &wrong.policies[0].text).unwrap_err()
-    );
-    let twice = policy("context.scope.unbounded").repeat(2);
-    assert!(load(Some(&first), &twice).is_err());
+    let good = policy("context.scope.unbounded");
+    assert!(both(&good));
+    assert!(both(&good));
+    assert!(!both(&policy("context.scope.unbonded")));
+    assert!(!both(&good.repeat(2)));
+    assert!(both(&good.replace("\"a\"", "\"b\"")));
+    assert!(!both(&good.replace("\"a\"", "\"baseline.observe\"")));
+    assert!(both(&format!("// a comment\n{good}")));
+    assert!(both(&policy("!(context has aproval)")));
 }
 
 #[test]
@@ -282,13 +298,17 @@ fn everything_offered_for_an_attribute_is_valid() {
 fn text_is_laid_out_once_and_for_all() {
     for pack in checkrein_policies::PACKS {
         let tidy = format("p", pack.policy).unwrap();
-        // Policies apart are laid out as they are together.
+        // Policies apart are laid out as they are together, empty lines aside.
         let layout = cedar_policy_formatter::Config {
             line_width: 80,
             indent_width: 4,
         };
         let together = cedar_policy_formatter::policies_str_to_pretty(pack.policy, &layout);
-        assert_eq!(tidy, together.unwrap());
+        let filled = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(filled(&tidy), filled(&together.unwrap()));
         assert_eq!(format("p", &tidy).as_deref(), Ok(tidy.as_str()));
         let lines = pack.policy.lines().map(str::trim);
         let mut comments = lines.filter(|line| line.starts_with("//"));
@@ -302,6 +322,17 @@ fn text_is_laid_out_once_and_for_all() {
     assert_eq!(
         tidy,
         "// why\n@id(\"a\")\npermit (principal, action, resource)\nwhen { true };\n"
+    );
+    let apart = "\n\n// about the file\n\n\n// Section\n\n// the first\n@id(\"a\")\npermit (principal, action, resource); // beside\n// the second\n@id(\"b\")\npermit (principal, action, resource);\n\n// the end\n\n";
+    let tidy = format("p", apart).unwrap();
+    assert_eq!(
+        tidy,
+        "// about the file\n\n// Section\n\n// the first\n@id(\"a\")\npermit (principal, action, resource); // beside\n\n// the second\n@id(\"b\")\npermit (principal, action, resource);\n\n// the end\n"
+    );
+    assert_eq!(format("p", &tidy).as_deref(), Ok(tidy.as_str()));
+    assert_eq!(
+        format("p", "// only a comment").as_deref(),
+        Ok("// only a comment\n")
     );
     let wrong = format("p", "permit (principal").unwrap_err();
     assert_eq!((wrong[0].file.as_str(), wrong[0].line), ("p", 1));

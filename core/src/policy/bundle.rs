@@ -12,6 +12,7 @@ use super::index::Index;
 use super::plan::{Entry, Plan, covers};
 use super::scope::Scope;
 use super::source::Sources;
+use super::validate::Validators;
 use crate::decision::{DenyReason, PolicyEffect};
 use crate::error::{LoadError, LoadErrors};
 use crate::inventory::{Inventory, Mode};
@@ -49,6 +50,15 @@ pub struct Policy {
     pub(super) parsed: OnceLock<Option<cedar_policy::Policy>>,
 }
 
+impl Policy {
+    /// Whether `parsed` says what this was compiled from.
+    pub(super) fn is_compiled_of(&self, parsed: &cedar_policy::Policy) -> bool {
+        parsed.annotation("id") == Some(&self.id)
+            && super::compiled::effect_word(parsed.effect()) == self.effect.as_str()
+            && self.scope.has_head_of(parsed)
+    }
+}
+
 impl PartialEq for Policy {
     /// Ids are unique within a bundle.
     fn eq(&self, other: &Self) -> bool {
@@ -65,23 +75,28 @@ impl Bundle {
     /// # Errors
     /// Every mistake in the sources. Nothing half-loaded remains.
     pub fn load(sources: &Sources, progress: Progress<'_>) -> Result<Self, LoadErrors> {
-        Self::load_after(None, sources, progress)
+        Self::load_after(None, &mut None, sources, progress)
     }
 
-    /// Does what [`Bundle::load`] does, and does not validate again what `before` has validated: for
-    /// editors, which load after every key.
-    ///
-    /// # Errors
-    /// Every mistake in the sources.
-    pub fn load_after(
+    /// Does what [`Bundle::load`] does, and does not read and validate again what `before` has
+    /// validated.
+    pub(super) fn load_after(
         before: Option<&Self>,
+        validators: &mut Option<Validators>,
         sources: &Sources,
         progress: Progress<'_>,
     ) -> Result<Self, LoadErrors> {
         let plan = Plan::of(sources)?;
         let known = before.map(Self::known).unwrap_or_default();
-        let checked = check(&sources.policies, &plan.taken(), &known, progress)?;
-        let bundle = plan.build(sources, checked.into_iter().map(Entry::from).collect())?;
+        let checked = check(
+            &sources.policies,
+            &plan.taken(),
+            &known,
+            validators,
+            progress,
+        )?;
+        let own = checked.into_iter().map(Entry::from).collect();
+        let bundle = plan.build(sources, own, &known)?;
         bundle.parse_all()?;
         Ok(bundle)
     }
@@ -92,7 +107,13 @@ impl Bundle {
     /// Every mistake in the sources.
     pub fn compile(sources: &Sources, progress: Progress<'_>) -> Result<Compiled, LoadErrors> {
         let plan = Plan::of(sources)?;
-        let checked = check(&sources.policies, &plan.taken(), &Known::new(), progress)?;
+        let checked = check(
+            &sources.policies,
+            &plan.taken(),
+            &Known::new(),
+            &mut None,
+            progress,
+        )?;
         let policies = checked.into_iter().map(|policy| policy.compiled).collect();
         let compiled = Compiled {
             digest: plan.digest(sources),
@@ -101,6 +122,7 @@ impl Bundle {
         plan.build(
             sources,
             compiled.policies.iter().cloned().map(Entry::from).collect(),
+            &Known::new(),
         )?;
         Ok(compiled)
     }
@@ -118,6 +140,7 @@ impl Bundle {
         plan.build(
             sources,
             compiled.policies.iter().cloned().map(Entry::from).collect(),
+            &Known::new(),
         )
     }
 
@@ -167,10 +190,12 @@ impl Bundle {
 
     /// The texts of its policies, all of which are valid.
     pub(super) fn known(&self) -> Known<'_> {
-        let policies = self.policies.iter();
-        policies
-            .filter_map(|policy| self.texts.get(policy.file)?.get(policy.range.clone()))
-            .collect()
+        let known = |policy| Some((self.text(policy)?, self.parsed(policy)?));
+        self.policies.iter().filter_map(known).collect()
+    }
+
+    fn text(&self, policy: &Policy) -> Option<&str> {
+        self.texts.get(policy.file)?.get(policy.range.clone())
     }
 
     pub(super) fn index(&self) -> &Index {
@@ -199,12 +224,9 @@ impl Bundle {
     /// Cedar's form of a policy, when its text still says what was compiled.
     fn parsed<'a>(&self, policy: &'a Policy) -> Option<&'a cedar_policy::Policy> {
         let parse = || {
-            let text = self.texts.get(policy.file)?.get(policy.range.clone())?;
+            let text = self.text(policy)?;
             let parsed = cedar_policy::Policy::parse(Some(PolicyId::new(&policy.id)), text).ok()?;
-            let same = parsed.annotation("id") == Some(&policy.id)
-                && super::compiled::effect_word(parsed.effect()) == policy.effect.as_str()
-                && policy.scope.has_head_of(&parsed);
-            same.then_some(parsed)
+            policy.is_compiled_of(&parsed).then_some(parsed)
         };
         policy.parsed.get_or_init(parse).as_ref()
     }

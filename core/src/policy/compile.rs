@@ -1,6 +1,6 @@
 //! Compiling: parse, check and validate policies, and report every mistake with its place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
@@ -26,8 +26,9 @@ pub(crate) const ANNOTATIONS: &[(&str, &str)] = &[
     ("advice", "what to do instead"),
 ];
 
-/// Texts of policies that passed validation: it asks for nothing but the text.
-pub(super) type Known<'a> = HashSet<&'a str>;
+/// Texts of policies that passed validation, with their parsed form: neither asks for anything but the
+/// text.
+pub(super) type Known<'a> = HashMap<&'a str, &'a Policy>;
 
 /// A policy that passed every check, with its parsed form.
 pub(super) struct Checked {
@@ -48,6 +49,7 @@ pub fn compile_pack(name: &str, text: &str) -> Result<String, LoadErrors> {
         std::slice::from_ref(&file),
         &HashMap::new(),
         &Known::new(),
+        &mut None,
         &mut |_, _| {},
     )?;
     let policies = checked.into_iter().map(|policy| policy.compiled).collect();
@@ -69,11 +71,12 @@ pub(super) fn pack_digest(text: &str) -> String {
 }
 
 /// Checks every policy of `files`. `taken` holds the ids that packs use, with the pack's name; the
-/// policies in `known` are not validated again.
+/// policies in `known` are not read and validated again, and `validators` are kept for the next time.
 pub(super) fn check(
     files: &[SourceFile],
     taken: &HashMap<&str, &str>,
     known: &Known<'_>,
+    validators: &mut Option<Validators>,
     progress: Progress<'_>,
 ) -> Result<Vec<Checked>, LoadErrors> {
     let bytes = files
@@ -98,24 +101,24 @@ pub(super) fn check(
         let message = format!("there are more than {} policies", limits::POLICIES);
         return Err(LoadError::whole("policies", message).into());
     }
-    let mut validators = None;
     let mut checked = Vec::with_capacity(total);
     for (done, (file, statement)) in statements.into_iter().enumerate() {
         progress(done, total);
         if checker.errors.len() >= limits::MISTAKES {
             break;
         }
-        let Some(policy) = checker.policy(file, &statement) else {
+        let text = files.get(file).map(|file| file.text.as_str());
+        let text = text.and_then(|text| text.get(statement.range.clone()));
+        let valid = text.and_then(|text| known.get(text).copied());
+        let Some(policy) = checker.policy(file, &statement, valid) else {
             continue;
         };
-        let text = files.get(file).map(|file| file.text.as_str());
-        let text = text.and_then(|text| text.get(statement.range));
-        if !text.is_some_and(|text| known.contains(text)) {
+        if valid.is_none() {
             if validators.is_none() {
                 let made = Validators::new();
-                validators = Some(made.map_err(|error| LoadError::whole("schema", error))?);
+                *validators = Some(made.map_err(|error| LoadError::whole("schema", error))?);
             }
-            if let Some(validators) = &mut validators {
+            if let Some(validators) = validators {
                 checker.validate(file, &policy, validators);
             }
         }
@@ -155,11 +158,16 @@ impl<'a> Checker<'a> {
         all
     }
 
-    /// Parses one statement and checks its annotations.
-    fn policy(&mut self, file: usize, statement: &Statement) -> Option<Checked> {
+    /// Parses one statement, unless its parsed form is known, and checks its annotations.
+    fn policy(
+        &mut self,
+        file: usize,
+        statement: &Statement,
+        known: Option<&Policy>,
+    ) -> Option<Checked> {
         let files: &'a [SourceFile] = self.files;
         let text = files.get(file)?.text.get(statement.range.clone())?;
-        let policy = match Policy::parse(None, text) {
+        let policy = match known.cloned().map_or_else(|| Policy::parse(None, text), Ok) {
             Ok(policy) => policy,
             Err(errors) => {
                 self.parse_errors(file, statement, text, &errors);

@@ -7,12 +7,17 @@ use super::compile::check;
 use super::plan::{Entry, Plan};
 use super::scan::scan;
 use super::source::Sources;
+use super::validate::Validators;
 use crate::error::LoadError;
 use crate::limits;
 
 /// What keeps `sources` from loading: policies are read even when the inventory is wrong. What is
 /// valid in `before` is not validated again.
-pub(crate) fn mistakes(before: Option<&Bundle>, sources: &Sources) -> Vec<LoadError> {
+pub(super) fn mistakes(
+    before: Option<&Bundle>,
+    validators: &mut Option<Validators>,
+    sources: &Sources,
+) -> Vec<LoadError> {
     let mut found = Vec::new();
     let plan = Plan::of(sources).or_else(|errors| {
         found.extend(errors.into_vec());
@@ -24,12 +29,18 @@ pub(crate) fn mistakes(before: Option<&Bundle>, sources: &Sources) -> Vec<LoadEr
     });
     let taken = plan.as_ref().map(Plan::taken).unwrap_or_default();
     let known = before.map(Bundle::known).unwrap_or_default();
-    let checked = check(&sources.policies, &taken, &known, &mut |_, _| {});
+    let checked = check(
+        &sources.policies,
+        &taken,
+        &known,
+        validators,
+        &mut |_, _| {},
+    );
     match (checked, plan) {
         (Err(errors), _) => found.extend(errors.into_vec()),
         (Ok(checked), Ok(plan)) if found.is_empty() => {
             let entries = checked.into_iter().map(Entry::from).collect();
-            if let Err(errors) = plan.build(sources, entries) {
+            if let Err(errors) = plan.build(sources, entries, &known) {
                 found.extend(errors.into_vec());
             }
         }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use checkrein_policies::Pack;
 
 use super::bundle::{Bundle, Policy};
-use super::compile::{Checked, pack_digest};
+use super::compile::{Checked, Known, pack_digest};
 use super::compiled::{Compiled, CompiledPolicy};
 use super::index::Index;
 use super::names::Names;
@@ -103,7 +103,13 @@ impl Plan {
         parts.digest()
     }
 
-    pub(super) fn build(self, sources: &Sources, own: Vec<Entry>) -> Result<Bundle, LoadErrors> {
+    /// The bundle; what is `known` of its packs is not parsed again.
+    pub(super) fn build(
+        self,
+        sources: &Sources,
+        own: Vec<Entry>,
+        known: &Known<'_>,
+    ) -> Result<Bundle, LoadErrors> {
         Names::get().map_err(|error| LoadError::whole("schema", error))?;
         let digest = self.digest(sources);
         let mut texts = Vec::new();
@@ -112,7 +118,16 @@ impl Plan {
             let file = texts.len();
             texts.push(Cow::Borrowed(pack.policy));
             let entries = compiled.policies.into_iter();
-            policies.extend(entries.map(|entry| policy(file, pack.policy, entry, None)));
+            policies.extend(entries.map(|entry| {
+                let policy = policy(file, pack.policy, entry, None);
+                let text = pack.policy.get(policy.range.clone());
+                let parsed = text.and_then(|text| known.get(text).copied());
+                if let Some(parsed) = parsed.filter(|parsed| policy.is_compiled_of(parsed)) {
+                    // INVARIANT: nothing has been put there yet.
+                    let _ = policy.parsed.set(Some(parsed.clone()));
+                }
+                policy
+            }));
         }
         let first = texts.len();
         texts.extend(

@@ -4,6 +4,7 @@ mod slicing;
 
 use std::collections::BTreeMap;
 
+use super::compile::Known;
 use super::compiled::{CompiledPolicy, effect_word};
 use super::plan::{Entry, Plan};
 use super::scan::{Statement, scan};
@@ -85,7 +86,7 @@ impl Bundle {
             })
         };
         let entries = scan(text).unwrap().into_iter().map(entry).collect();
-        plan.build(&sources, entries).unwrap()
+        plan.build(&sources, entries, &Known::new()).unwrap()
     }
 }
 
