@@ -174,6 +174,9 @@ pub fn selectors(
 
 /// The host of a URL; a host by itself stays as it is.
 fn host_of(text: String) -> String {
+    if text.starts_with("unix:") || text.starts_with("npipe:") {
+        return text;
+    }
     let Some((_, rest)) = text.split_once("://") else {
         return text;
     };
