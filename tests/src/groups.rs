@@ -19,7 +19,9 @@ pub fn named(label: &str) -> BTreeSet<&str> {
 
 fn of_action(action: &Value) -> Vec<&'static str> {
     let operation = action["operation"].as_str().unwrap_or_default();
-    let name = operation.split_once(':').map_or(operation, |(_, name)| name);
+    let name = operation
+        .split_once(':')
+        .map_or(operation, |(_, name)| name);
     let mut groups = of_operation(name);
     let effects = action["effects"].as_array().into_iter().flatten();
     if effects.into_iter().any(|effect| effect == "egress") {

@@ -73,7 +73,10 @@ impl Emitter {
             noise.extend(file.noise);
         }
         for name in functions.keys() {
-            assert!(!lists[0].contains(name), "SQL function `{name}` is pure, and is not");
+            assert!(
+                !lists[0].contains(name),
+                "SQL function `{name}` is pure, and is not"
+            );
         }
         let heads: String = heads
             .iter()
@@ -89,7 +92,10 @@ impl Emitter {
             .into_iter()
             .partition(|name| name.ends_with('*'));
         lists[0] = exact;
-        let families: Vec<&str> = families.iter().map(|name| name.trim_end_matches('*')).collect();
+        let families: Vec<&str> = families
+            .iter()
+            .map(|name| name.trim_end_matches('*'))
+            .collect();
         let [pure, looking, reserved] =
             lists.map(|set| set.into_iter().collect::<Vec<_>>().join("\n"));
         self.statics.push_str(&statics);
@@ -175,7 +181,9 @@ fn function(one: &Function) -> Checked {
                 completeness: one.completeness.as_deref(),
                 unbounded: false,
             };
-            let text = deed.checked().map_err(|error| format!("`{label}`: {error}"))?;
+            let text = deed
+                .checked()
+                .map_err(|error| format!("`{label}`: {error}"))?;
             format!("Some({text})")
         }
     };

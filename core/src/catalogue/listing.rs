@@ -38,7 +38,11 @@ pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
     let heads = sql.statements.iter().flat_map(|(_, heads)| *heads);
     let deeds = heads
         .map(|head| &head.statement.deed)
-        .chain(sql.functions.iter().filter_map(|(_, one)| one.deed.as_ref()))
+        .chain(
+            sql.functions
+                .iter()
+                .filter_map(|(_, one)| one.deed.as_ref()),
+        )
         .chain(sql.commands.iter().map(|(_, one)| &one.deed));
     for deed in deeds {
         found

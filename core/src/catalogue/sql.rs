@@ -204,7 +204,8 @@ impl Dialect {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter();
-        all.find(|(known, _)| *known == name).map(|(_, dialect)| *dialect)
+        all.find(|(known, _)| *known == name)
+            .map(|(_, dialect)| *dialect)
     }
 
     /// Whether the engine runs in the client's own process, so that its files are this machine's.

@@ -7,7 +7,7 @@ use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
     Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, NameWords, PathClass,
-    PathGlob, PathRule, Route, SecretMember, Source, SqlWords, Test,
+    PathGlob, PathRule, Route, SecretMember, Source, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -123,6 +123,7 @@ static ACME: Api = Api {
     calls: &[],
     routes: &[
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/volumes/{id}",
             acts: &[act(
@@ -134,6 +135,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/volumes/cache",
             acts: &[act(
@@ -145,6 +147,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/repos/{id}",
             acts: &[act(
@@ -156,6 +159,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["POST"],
             path: "/v1/search",
             acts: &[act(
@@ -167,6 +171,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["POST"],
             path: "/v1/objects/{rest...}",
             acts: &[act(
@@ -243,9 +248,15 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         nouns: &[],
         steering_arguments: &[],
     },
-    sql: SqlWords {
-        reads: &[],
-        acts: &[],
+    sql: crate::catalogue::sql::Sql {
+        statements: &[],
+        commands: &[],
+        functions: &[],
+        pure: "",
+        families: &[],
+        looking: "",
+        reserved: "",
+        noise: &[],
     },
     steering_harmless: &[],
     guard_variables: &[],

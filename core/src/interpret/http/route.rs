@@ -109,11 +109,7 @@ fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
             let given = arguments(call, one);
             let statements = statements(call, route, &Arguments(&given));
             if statements.is_empty() {
-                drafts.extend(acts::drafts(
-                    route.acts,
-                    &Arguments(&given),
-                    call.setting,
-                ));
+                drafts.extend(acts::drafts(route.acts, &Arguments(&given), call.setting));
             }
             drafts.extend(statements);
         }

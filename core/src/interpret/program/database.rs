@@ -37,11 +37,16 @@ impl Session<'_> {
         let value = sources.find_map(|source| words.found(*source).values.into_iter().next());
         let address = value.as_ref().map(Address::of).unwrap_or_default();
         let home = embedded && self.frame.machine == Machine::Local && address.host.is_none();
-        let file = home.then(|| self.database_file(value.as_ref(), words)).flatten();
+        let file = home
+            .then(|| self.database_file(value.as_ref(), words))
+            .flatten();
         for draft in drafts.iter_mut() {
             if matches!(
                 draft.resource.kind,
-                ResourceType::File | ResourceType::Directory | ResourceType::Secret | ResourceType::Process
+                ResourceType::File
+                    | ResourceType::Directory
+                    | ResourceType::Secret
+                    | ResourceType::Process
             ) {
                 continue;
             }
@@ -123,7 +128,9 @@ impl Address {
         if text.contains("://") {
             return Self::of_url(&text);
         }
-        let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
+        let pairs = text
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='));
         let mut address = Self::default();
         let mut some = false;
         for (key, value) in pairs {
@@ -146,7 +153,10 @@ impl Address {
         let Ok(url) = url::Url::parse(text) else {
             return Self::default();
         };
-        let host = url.host_str().filter(|host| !host.is_empty()).map(str::to_owned);
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .map(str::to_owned);
         let name = url.path().trim_matches('/').to_owned();
         let mut shown = format!("{}://{}", url.scheme(), host.as_deref().unwrap_or_default());
         if let Some(port) = url.port() {

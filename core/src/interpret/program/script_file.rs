@@ -2,12 +2,12 @@
 
 use super::{Program, unknown};
 use crate::action::Effects;
-use crate::interpret::{code, sql};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::{Origin, Stream, Value};
 use crate::interpret::windows::{self, Dialect};
+use crate::interpret::{code, sql};
 use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// A program in a file, about to be run.

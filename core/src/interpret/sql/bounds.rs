@@ -27,7 +27,10 @@ pub fn bound(seq: &Seq<'_>) -> Bound {
     };
     let start = at.saturating_add(1);
     let end = seq
-        .find(start, &["returning", "order", "limit", "option", "settings"])
+        .find(
+            start,
+            &["returning", "order", "limit", "option", "settings"],
+        )
         .unwrap_or(seq.tokens.len());
     if always(&seq.part(start..end), 0) && !limited {
         Bound::Nothing
@@ -107,7 +110,9 @@ fn constant(condition: &Seq<'_>) -> Option<bool> {
             "<=" => order.is_le(),
             ">" => order.is_gt(),
             ">=" => order.is_ge(),
-            "like" | "ilike" => right.chars().all(|c| c == '%') || left.eq_ignore_ascii_case(&right),
+            "like" | "ilike" => {
+                right.chars().all(|c| c == '%') || left.eq_ignore_ascii_case(&right)
+            }
             _ => return None,
         });
     }
@@ -129,11 +134,16 @@ fn complementary(either: &[Seq<'_>]) -> bool {
     let opposed = |left: &str, right: &str| {
         matches!(
             (left, right),
-            ("isnull", "isnotnull") | ("isnotnull", "isnull") | ("=", "<>" | "!=") | ("<>" | "!=", "=")
+            ("isnull", "isnotnull")
+                | ("isnotnull", "isnull")
+                | ("=", "<>" | "!=")
+                | ("<>" | "!=", "=")
         )
     };
     let text = |seq: &Seq<'_>| -> String {
-        (1..seq.tokens.len()).map(|at| seq.raw(at).to_lowercase()).collect()
+        (1..seq.tokens.len())
+            .map(|at| seq.raw(at).to_lowercase())
+            .collect()
     };
     if !seq_eq(&one.part(0..1), &other.part(0..1)) {
         return false;
@@ -145,10 +155,15 @@ fn complementary(either: &[Seq<'_>]) -> bool {
         return false;
     };
     let sign = |seq: &Seq<'_>, at: usize, width: usize| -> String {
-        (at..at.saturating_add(width)).map(|index| seq.raw(index)).collect()
+        (at..at.saturating_add(width))
+            .map(|index| seq.raw(index))
+            .collect()
     };
     opposed(&sign(one, at, width), &sign(other, also, wide))
-        && seq_eq(&one.from(at.saturating_add(width)), &other.from(also.saturating_add(wide)))
+        && seq_eq(
+            &one.from(at.saturating_add(width)),
+            &other.from(also.saturating_add(wide)),
+        )
 }
 
 /// The parts of a condition between the words or the doubled mark.
@@ -179,9 +194,7 @@ fn split<'a>(seq: &Seq<'a>, words: &[&str], doubled: u8) -> Vec<Seq<'a>> {
 
 /// The comparison that stands outside brackets: its place and number of tokens.
 fn operator(seq: &Seq<'_>) -> Option<(usize, usize)> {
-    let sign = |index| {
-        matches!(seq.kind(index), Some(Kind::Mark(b'=' | b'<' | b'>' | b'!')))
-    };
+    let sign = |index| matches!(seq.kind(index), Some(Kind::Mark(b'=' | b'<' | b'>' | b'!')));
     let found = seq
         .outermost(0)
         .find(|index| sign(*index) || seq.is_any(*index, &["like", "ilike", "is"]))?;

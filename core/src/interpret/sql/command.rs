@@ -26,13 +26,24 @@ impl Reader {
             .skip(sign)
             .find(|(_, c)| !c.is_alphanumeric() && !matches!(c, '_' | '+' | '?'))
             .map_or(line.len(), |(at, _)| at);
-        let end = if name_end <= sign { line.len().min(sign.saturating_add(1)) } else { name_end };
-        let end = if line.starts_with("!!") || line.starts_with(":!!") { line.find(|c| c != ':' && c != '!').unwrap_or(line.len()) } else { end };
+        let end = if name_end <= sign {
+            line.len().min(sign.saturating_add(1))
+        } else {
+            name_end
+        };
+        let end = if line.starts_with("!!") || line.starts_with(":!!") {
+            line.find(|c| c != ':' && c != '!').unwrap_or(line.len())
+        } else {
+            end
+        };
         let name = line.get(..end).unwrap_or_default();
         let rest = line.get(end..).unwrap_or_default().trim();
         let span = seq.span();
         let Some(command) = known.or_else(|| self.client_command(name)) else {
-            return self.add(Found::unread(span, "a command of the client that is not known"));
+            return self.add(Found::unread(
+                span,
+                "a command of the client that is not known",
+            ));
         };
         // psql runs what stands between backquotes.
         if line.starts_with('\\') && rest.contains('`') {
@@ -47,14 +58,18 @@ impl Reader {
         let fits = |glob: &str, command: &ClientCommand| {
             command.dialects & self.dialect.bit() != 0 && wildcard(glob, name)
         };
-        let exact = commands.clone().find(|(known, command)| *known == name && fits(known, command));
+        let exact = commands
+            .clone()
+            .find(|(known, command)| *known == name && fits(known, command));
         exact
             .or_else(|| commands.find(|(glob, command)| glob.contains('*') && fits(glob, command)))
             .map(|(_, command)| *command)
     }
 
     fn client(&mut self, command: &'static ClientCommand, rest: &str, span: (usize, usize)) {
-        let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
+        let mut words = rest
+            .split_whitespace()
+            .filter(|word| !word.starts_with("--"));
         let first = words.next().unwrap_or_default();
         let mut act = Found::new(&command.deed, "*", span);
         match command.argument {
@@ -89,7 +104,11 @@ impl Reader {
                 } else if more {
                     self.server = Some(host_of(first));
                 }
-                act.id = if first.is_empty() || more { "*".to_owned() } else { unquoted(first) };
+                act.id = if first.is_empty() || more {
+                    "*".to_owned()
+                } else {
+                    unquoted(first)
+                };
             }
             CommandArgument::Delimiter => return,
             CommandArgument::Generated => {
@@ -125,13 +144,21 @@ impl Reader {
                     path.split_whitespace().next().unwrap_or("*").to_owned()
                 }
             };
-            let head = if seq.is(at, "to") { "=client write" } else { "=client read" };
+            let head = if seq.is(at, "to") {
+                "=client write"
+            } else {
+                "=client read"
+            };
             if let Some(deed) = self.deed(head) {
                 self.add_here(Found::new(deed, path, span));
             }
         }
         // The rest means what it would mean with the client's own input and output.
-        let direction = if seq.is(at, "to") { " TO STDOUT" } else { " FROM STDIN" };
+        let direction = if seq.is(at, "to") {
+            " TO STDOUT"
+        } else {
+            " FROM STDIN"
+        };
         let end = seq.token(at).map_or(text.len(), |token| token.start);
         let server = format!("{}{direction}", text.get(..end).unwrap_or_default());
         self.text(&server, Some(span), false);
@@ -139,7 +166,11 @@ impl Reader {
 
     /// A command of the client that is a plain word at the beginning of a line (`source x`). Answers
     /// with the number of tokens it takes.
-    pub(super) fn word_command(&mut self, seq: &Seq<'_>, delimiter: &mut Option<String>) -> Option<usize> {
+    pub(super) fn word_command(
+        &mut self,
+        seq: &Seq<'_>,
+        delimiter: &mut Option<String>,
+    ) -> Option<usize> {
         let word = seq.word(0);
         if word.is_empty() {
             return None;
@@ -147,26 +178,39 @@ impl Reader {
         let mut buffer = [0; 24];
         let word_lower = lower(word, &mut buffer);
         let commands = self.sql.commands;
-        let at = commands.binary_search_by(|(known, _)| (*known).cmp(word_lower)).ok()?;
+        let at = commands
+            .binary_search_by(|(known, _)| (*known).cmp(word_lower))
+            .ok()?;
         let command = commands.get(at).map(|(_, command)| *command)?;
         if command.dialects & self.dialect.bit() == 0 {
             return None;
         }
         let start = seq.token(0)?.start;
         let before = seq.text.as_bytes().get(..start).unwrap_or_default();
-        let last = before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        let last = before
+            .iter()
+            .rev()
+            .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
         if last.is_some_and(|byte| !matches!(byte, b'\n' | b';')) {
             return None;
         }
         let rest = seq.text.get(start..).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default();
         let end = start.saturating_add(line.len());
-        let taken = seq.tokens.iter().take_while(|token| token.start < end).count();
+        let taken = seq
+            .tokens
+            .iter()
+            .take_while(|token| token.start < end)
+            .count();
         let argument = line.get(word.len()..).unwrap_or_default().trim();
         if command.argument == CommandArgument::Delimiter {
             *delimiter = Some(argument.to_owned()).filter(|mark| mark != ";" && !mark.is_empty());
         } else {
-            self.client(command, argument.trim_end_matches(';'), seq.part(0..taken).span());
+            self.client(
+                command,
+                argument.trim_end_matches(';'),
+                seq.part(0..taken).span(),
+            );
         }
         Some(taken)
     }
@@ -186,5 +230,9 @@ fn host_of(text: &str) -> String {
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
-    if host.is_empty() { "*".to_owned() } else { host.to_owned() }
+    if host.is_empty() {
+        "*".to_owned()
+    } else {
+        host.to_owned()
+    }
 }

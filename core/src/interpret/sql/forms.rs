@@ -16,7 +16,10 @@ impl Reader {
         let mut runs = false;
         loop {
             let next = at.saturating_add(1);
-            if main.mark(at, b'(') && !main.is_any(next, &["select", "with", "values"]) && !main.mark(next, b'(') {
+            if main.mark(at, b'(')
+                && !main.is_any(next, &["select", "with", "values"])
+                && !main.mark(next, b'(')
+            {
                 let close = main.close(at);
                 for option in main.part(next..close).by_commas() {
                     let off = option.is_any(1, &["false", "off"]) || option.raw(1) == "0";
@@ -32,8 +35,28 @@ impl Reader {
             } else if main.is_any(
                 at,
                 &[
-                    "verbose", "extended", "partitions", "format", "query", "plan", "for", "using", "tabular", "json", "text",
-                    "ast", "syntax", "pipeline", "estimate", "tree", "traditional", "formatted", "cost", "codegen", "distsql", "debug",
+                    "verbose",
+                    "extended",
+                    "partitions",
+                    "format",
+                    "query",
+                    "plan",
+                    "for",
+                    "using",
+                    "tabular",
+                    "json",
+                    "text",
+                    "ast",
+                    "syntax",
+                    "pipeline",
+                    "estimate",
+                    "tree",
+                    "traditional",
+                    "formatted",
+                    "cost",
+                    "codegen",
+                    "distsql",
+                    "debug",
                 ],
             ) && next < main.tokens.len()
             {
@@ -56,12 +79,17 @@ impl Reader {
             self.prepared.push(name.id);
         }
         match main.find(head, &["as", "from"]) {
-            Some(at) if main.is(at, "as") => self.statement(&main.from(at.saturating_add(1)), false),
+            Some(at) if main.is(at, "as") => {
+                self.statement(&main.from(at.saturating_add(1)), false)
+            }
             Some(at) => match text_of(&main.from(at.saturating_add(1))) {
                 Some(text) => self.text(&text, Some(span), false),
                 None => self.add(Found::unread(span, "SQL that is computed is prepared")),
             },
-            None => self.add(Found::unread(span, "a prepared statement that cannot be read")),
+            None => self.add(Found::unread(
+                span,
+                "a prepared statement that cannot be read",
+            )),
         }
     }
 
@@ -81,9 +109,17 @@ impl Reader {
         }
         let bracket = main.mark(at, b'(');
         let from = if bracket { at.saturating_add(1) } else { at };
-        let to = if bracket { main.close(at) } else { main.tokens.len() };
+        let to = if bracket {
+            main.close(at)
+        } else {
+            main.tokens.len()
+        };
         let given = main.part(from..to);
-        if given.kind(0) == Some(Kind::Text) || bracket || given.kind(0) == Some(Kind::Variable) || procedural && !main.is(0, "call") && !main.is(0, "exec") {
+        if given.kind(0) == Some(Kind::Text)
+            || bracket
+            || given.kind(0) == Some(Kind::Variable)
+            || procedural && !main.is(0, "call") && !main.is(0, "exec")
+        {
             return self.computed(&given, span);
         }
         let Some(name) = names::name(main, at) else {
@@ -105,7 +141,9 @@ impl Reader {
 
     /// A text that is run, as far as it is written out: `'…'`, `'…' || x`, `format('…', x)`.
     fn computed(&mut self, given: &Seq<'_>, span: (usize, usize)) {
-        let end = given.find(0, &["using", "into"]).unwrap_or(given.tokens.len());
+        let end = given
+            .find(0, &["using", "into"])
+            .unwrap_or(given.tokens.len());
         let given = given.part(0..end);
         if given.tokens.len() == 1
             && let Some(text) = text_of(&given)
@@ -136,7 +174,10 @@ impl Reader {
                     name != "plpgsql" && name != "sql"
                 });
                 if foreign {
-                    self.add(Found::unread(span, "code of another language runs in the server"));
+                    self.add(Found::unread(
+                        span,
+                        "code of another language runs in the server",
+                    ));
                 } else {
                     self.text(&code, Some(span), true);
                 }
@@ -147,7 +188,10 @@ impl Reader {
 
     /// Whether `seq` only gives a variable a value; then what the value does is added.
     pub(super) fn assignment(&mut self, seq: &Seq<'_>) -> bool {
-        let place = seq.outermost(0).take(8).find(|at| seq.mark(*at, b'=') || seq.mark(*at, b':'));
+        let place = seq
+            .outermost(0)
+            .take(8)
+            .find(|at| seq.mark(*at, b'=') || seq.mark(*at, b':'));
         let declared = seq.tokens.len() <= 6;
         if place.is_some() || declared {
             self.scan(seq, false, false, true);

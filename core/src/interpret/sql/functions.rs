@@ -9,7 +9,15 @@ use crate::catalogue::sql::Function;
 
 /// Schemas that hold only what comes with the server.
 const BUILTIN: &[&str] = &[
-    "pg_catalog", "information_schema", "sys", "mysql", "safe", "net", "keys", "hll_count", "main",
+    "pg_catalog",
+    "information_schema",
+    "sys",
+    "mysql",
+    "safe",
+    "net",
+    "keys",
+    "hll_count",
+    "main",
 ];
 
 impl Reader {
@@ -27,7 +35,11 @@ impl Reader {
             return self.known_call(function, arguments, span);
         }
         let pure = holds(self.sql.pure, last)
-            || self.sql.families.iter().any(|start| last.starts_with(start));
+            || self
+                .sql
+                .families
+                .iter()
+                .any(|start| last.starts_with(start));
         let builtin = (schema.is_empty() || BUILTIN.contains(&schema)) && pure;
         if builtin || holds(self.sql.pure, &id) {
             return;
@@ -35,17 +47,26 @@ impl Reader {
         // A tag of SQL in a client language is no name of a function; a variable's method is not either.
         let _ = outer;
         if let Some(deed) = self.deed("call") {
-            self.add(Found::new(deed, id, span).partly("a function that is not known may change data"));
+            self.add(
+                Found::new(deed, id, span).partly("a function that is not known may change data"),
+            );
         }
     }
 
     fn known_function(&self, name: &str) -> Option<&'static Function> {
         let functions = self.sql.functions;
-        let at = functions.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        let at = functions
+            .binary_search_by(|(known, _)| (*known).cmp(name))
+            .ok()?;
         functions.get(at).map(|(_, function)| *function)
     }
 
-    fn known_call(&mut self, function: &'static Function, arguments: &Seq<'_>, span: (usize, usize)) {
+    fn known_call(
+        &mut self,
+        function: &'static Function,
+        arguments: &Seq<'_>,
+        span: (usize, usize),
+    ) {
         let parts = arguments.by_commas();
         let given = |number: u8| {
             let index = usize::from(number).checked_sub(1)?;
@@ -77,13 +98,16 @@ impl Reader {
         if let Some(function) = self.known_function(last) {
             return self.known_call(function, arguments, span);
         }
-        let looks = holds(self.sql.looking, last) || (holds(self.sql.pure, last) && name.parts == 1);
+        let looks =
+            holds(self.sql.looking, last) || (holds(self.sql.pure, last) && name.parts == 1);
         if looks {
             if let Some(deed) = self.deed("show") {
                 self.add(Found::new(deed, id, span));
             }
         } else if let Some(deed) = self.deed("call") {
-            self.add(Found::new(deed, id, span).partly("a procedure that is not known may change data"));
+            self.add(
+                Found::new(deed, id, span).partly("a procedure that is not known may change data"),
+            );
         }
     }
 

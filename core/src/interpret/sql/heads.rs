@@ -52,8 +52,11 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
         let rest = seq.from(found.head.saturating_sub(1));
         let needs: Vec<usize> = rest.outermost(0).collect();
         let holds = |runs: &[&[&str]]| runs.iter().any(|run| has(&rest, &needs, run));
-        let (mut chosen, general): (Vec<&'static Statement>, Vec<&'static Statement>) =
-            found.statements.iter().copied().partition(|one| !one.has.is_empty());
+        let (mut chosen, general): (Vec<&'static Statement>, Vec<&'static Statement>) = found
+            .statements
+            .iter()
+            .copied()
+            .partition(|one| !one.has.is_empty());
         chosen.retain(|one| holds(one.has) && !holds(one.without));
         found.statements = if chosen.is_empty() { general } else { chosen };
     }

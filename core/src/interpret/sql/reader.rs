@@ -49,7 +49,10 @@ impl Reader {
     pub fn text(&mut self, text: &str, outer: Option<(usize, usize)>, procedural: bool) {
         let span = outer.unwrap_or((0, text.len()));
         if text.len() > limits::SQL_BYTES || self.depth > limits::SQL_DEPTH {
-            return self.add(Found::unread(span, "SQL that is too long or nested too deep to be read"));
+            return self.add(Found::unread(
+                span,
+                "SQL that is too long or nested too deep to be read",
+            ));
         }
         let tokens = lex::tokens(text, self.dialect);
         let seq = Seq {
@@ -117,11 +120,12 @@ impl Reader {
         let body = seq.from(start);
         let main = if body.is(0, "with") {
             let words = [
-                "select", "insert", "update", "delete", "merge", "replace", "values", "table", "from",
+                "select", "insert", "update", "delete", "merge", "replace", "values", "table",
+                "from",
             ];
-            let place = body.outermost(1).find(|at| {
-                body.is_any(*at, &words) && !body.is(at.saturating_add(1), "as")
-            });
+            let place = body
+                .outermost(1)
+                .find(|at| body.is_any(*at, &words) && !body.is(at.saturating_add(1), "as"));
             match place {
                 Some(at) => body.from(at),
                 None => return self.unknown(seq, "a query without its main part"),
@@ -177,7 +181,10 @@ impl Reader {
                 .collect(),
             Target::Name => {
                 let at = names::begin(self.sql, main, head);
-                names::name(main, at).map(|one| one.id).into_iter().collect()
+                names::name(main, at)
+                    .map(|one| one.id)
+                    .into_iter()
+                    .collect()
             }
             Target::Names => ids(names::names(self.sql, main, head)),
             Target::After(word) => main
@@ -188,7 +195,11 @@ impl Reader {
         let bound = (statement.form == Form::Rows).then(|| bounds::bound(main));
         let span = main.span();
         let nameless = targets.is_empty();
-        let targets = if nameless { vec!["*".to_owned()] } else { targets };
+        let targets = if nameless {
+            vec!["*".to_owned()]
+        } else {
+            targets
+        };
         for id in targets {
             let mut act = Found::new(deed, id, span);
             if nameless && statement.target != Target::Nothing {
@@ -249,7 +260,9 @@ impl Reader {
             }
         }
         if found.broken {
-            self.add(Found::unread(span, "SQL with a quote or comment that does not end").softened(main));
+            self.add(
+                Found::unread(span, "SQL with a quote or comment that does not end").softened(main),
+            );
         }
     }
 
@@ -270,12 +283,19 @@ impl Reader {
             let path = seq.content(at.saturating_add(1));
             return self.server_file("=server write", &path, span);
         }
-        let makes_table = matches!(self.dialect, Dialect::Postgres | Dialect::MsSql | Dialect::DuckDb);
+        let makes_table = matches!(
+            self.dialect,
+            Dialect::Postgres | Dialect::MsSql | Dialect::DuckDb
+        );
         if procedural || !makes_table || seq.kind(at) == Some(Kind::Variable) {
             return;
         }
         let at = names::begin(self.sql, seq, at);
-        let at = if seq.is(at, "table") { at.saturating_add(1) } else { at };
+        let at = if seq.is(at, "table") {
+            at.saturating_add(1)
+        } else {
+            at
+        };
         if let (Some(name), Some(deed)) = (names::name(seq, at), self.deed("create table")) {
             self.add(Found::new(deed, name.id, span));
         }
@@ -301,7 +321,9 @@ impl Reader {
     pub(super) fn deed(&self, head: &str) -> Option<&'static Deed> {
         let (first, rest) = head.split_once(' ').unwrap_or((head, ""));
         let statements = self.sql.statements;
-        let at = statements.binary_search_by(|(word, _)| (*word).cmp(first)).ok()?;
+        let at = statements
+            .binary_search_by(|(word, _)| (*word).cmp(first))
+            .ok()?;
         let (_, heads) = statements.get(at)?;
         let found = heads.iter().find(|head| {
             head.statement.has.is_empty() && head.rest.iter().copied().eq(rest.split_whitespace())

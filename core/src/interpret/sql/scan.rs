@@ -124,11 +124,16 @@ impl Scanner<'_> {
         let first = lower(self.seq.word(next), &mut buffer);
         let called = self.seq.mark(after, b'(');
         let query = match first {
-            "select" | "with" | "values" | "table" | "from" | "explain" | "show" | "describe" => true,
+            "select" | "with" | "values" | "table" | "from" | "explain" | "show" | "describe" => {
+                true
+            }
             _ => self.seq.mark(next, b'('),
         };
         let statement = !called
-            && matches!(first, "insert" | "update" | "delete" | "merge" | "replace" | "upsert" | "truncate");
+            && matches!(
+                first,
+                "insert" | "update" | "delete" | "merge" | "replace" | "upsert" | "truncate"
+            );
         let expects = self.take_expectation();
         let function = !expects && !query && !statement;
         if function || self.before_call(index) {
@@ -174,7 +179,10 @@ impl Scanner<'_> {
         let Some(name) = names::name(seq, start) else {
             return;
         };
-        if name.parts == 1 && seq.kind(last) == Some(Kind::Word) && holds(self.sql.reserved, &name.id) {
+        if name.parts == 1
+            && seq.kind(last) == Some(Kind::Word)
+            && holds(self.sql.reserved, &name.id)
+        {
             return;
         }
         if self.names_columns(start, open) && !self.acts(&name) {
@@ -189,7 +197,9 @@ impl Scanner<'_> {
     fn acts(&self, name: &Named) -> bool {
         let last = name.id.rsplit('.').next().unwrap_or_default();
         let functions = self.sql.functions;
-        functions.binary_search_by(|(known, _)| (*known).cmp(last)).is_ok()
+        functions
+            .binary_search_by(|(known, _)| (*known).cmp(last))
+            .is_ok()
     }
 
     /// Whether the name before a bracket names columns or a type rather than being called: it follows
@@ -208,7 +218,13 @@ impl Scanner<'_> {
                 let word = lower(seq.word(before), &mut buffer);
                 matches!(
                     word,
-                    "as" | "into" | "table" | "update" | "with" | "recursive" | "ordinality" | "references"
+                    "as" | "into"
+                        | "table"
+                        | "update"
+                        | "with"
+                        | "recursive"
+                        | "ordinality"
+                        | "references"
                 ) || word.is_empty()
                     || !holds(self.sql.reserved, word)
             }
@@ -218,7 +234,8 @@ impl Scanner<'_> {
 
     /// Whether `name (…) AS (` stands there: a common table expression with its columns.
     fn expression(&self, start: usize, open: usize) -> bool {
-        let outermost = self.levels.len() == 1 || self.levels.last().is_some_and(|level| level.query);
+        let outermost =
+            self.levels.len() == 1 || self.levels.last().is_some_and(|level| level.query);
         if !outermost || !(self.seq.is(0, "with") || self.levels.len() > 1) || start == 0 {
             return false;
         }
@@ -226,7 +243,9 @@ impl Scanner<'_> {
         let next = close.saturating_add(1);
         self.seq.is(next, "as")
             && (self.seq.mark(next.saturating_add(1), b'(')
-                || self.seq.is_any(next.saturating_add(1), &["not", "materialized"]))
+                || self
+                    .seq
+                    .is_any(next.saturating_add(1), &["not", "materialized"]))
     }
 
     fn word(&mut self, index: usize) {
@@ -239,8 +258,12 @@ impl Scanner<'_> {
         };
         match word {
             "from" if level.query => {
-                let distinct = index.checked_sub(1).is_some_and(|at| seq.is(at, "distinct"))
-                    && index.checked_sub(2).is_some_and(|at| seq.is_any(at, &["is", "not"]));
+                let distinct = index
+                    .checked_sub(1)
+                    .is_some_and(|at| seq.is(at, "distinct"))
+                    && index
+                        .checked_sub(2)
+                        .is_some_and(|at| seq.is_any(at, &["is", "not"]));
                 level.from = !distinct;
                 level.expects = !distinct;
             }
@@ -255,7 +278,12 @@ impl Scanner<'_> {
             "using" if level.query && seq.is(next.saturating_add(1), "select") => {
                 level.expects = true;
             }
-            "table" if level.start == index || index.checked_sub(1).is_some_and(|at| seq.is_any(at, &["union", "all", "except", "intersect"])) => {
+            "table"
+                if level.start == index
+                    || index.checked_sub(1).is_some_and(|at| {
+                        seq.is_any(at, &["union", "all", "except", "intersect"])
+                    }) =>
+            {
                 level.expects = true;
             }
             "where" | "group" | "order" | "having" | "limit" | "union" | "intersect" | "except"
@@ -294,6 +322,18 @@ impl Scanner<'_> {
     /// Whether what follows a table's name is a list of hints or samples: `t (NOLOCK)`.
     fn hint(&self, open: usize) -> bool {
         let word = open.saturating_add(1);
-        self.seq.is_any(word, &["nolock", "readpast", "updlock", "holdlock", "tablock", "rowlock", "readuncommitted", "readcommitted"])
+        self.seq.is_any(
+            word,
+            &[
+                "nolock",
+                "readpast",
+                "updlock",
+                "holdlock",
+                "tablock",
+                "rowlock",
+                "readuncommitted",
+                "readcommitted",
+            ],
+        )
     }
 }

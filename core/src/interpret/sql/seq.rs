@@ -121,7 +121,8 @@ impl<'a> Seq<'a> {
     /// The first plain word from `start` on, outside brackets, that is one of these.
     #[must_use]
     pub fn find(&self, start: usize, words: &[&str]) -> Option<usize> {
-        self.outermost(start).find(|index| self.is_any(*index, words))
+        self.outermost(start)
+            .find(|index| self.is_any(*index, words))
     }
 
     /// Byte range of the tokens, or of what the text they are in stands for.
@@ -175,7 +176,10 @@ pub fn holds(lines: &str, name: &str) -> bool {
             .rposition(|byte| *byte == b'\n')
             .map_or(low, |at| low.saturating_add(at).saturating_add(1));
         let rest = bytes.get(start..high).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(rest.len());
         let line = rest.get(..length).unwrap_or_default();
         match line.cmp(name.as_bytes()) {
             std::cmp::Ordering::Equal => return true,

@@ -74,10 +74,14 @@ pub fn statement(
                     all: index,
                 };
             }
-            Some(Kind::Word) if seq.is(index, "go") && dialect == Dialect::MsSql && alone(seq, index) => {
+            Some(Kind::Word)
+                if seq.is(index, "go") && dialect == Dialect::MsSql && alone(seq, index) =>
+            {
                 return here;
             }
-            Some(Kind::Word) if loose && depth == 0 && index > 0 && begins.at(seq, index, cases > 0) => {
+            Some(Kind::Word)
+                if loose && depth == 0 && index > 0 && begins.at(seq, index, cases > 0) =>
+            {
                 return Length {
                     words: index,
                     all: index,
@@ -109,7 +113,11 @@ fn delimited(seq: &Seq<'_>, index: usize, mark: &str) -> Option<usize> {
         return None;
     }
     let end = start.saturating_add(mark.len());
-    let inside = seq.tokens.iter().skip(index).take_while(|token| token.start < end);
+    let inside = seq
+        .tokens
+        .iter()
+        .skip(index)
+        .take_while(|token| token.start < end);
     Some(inside.count().max(1))
 }
 
@@ -127,43 +135,172 @@ fn alone(seq: &Seq<'_>, index: usize) -> bool {
             text.split('\n').next()
         };
         let part = part.unwrap_or_default().trim();
-        part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit() || byte == b';')
+        part.is_empty()
+            || part
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b';')
     };
     line(before, true) && line(after, false)
 }
 
 /// Words that begin a statement where no other mark ends the one before.
 const BEGIN: &[&str] = &[
-    "alter", "backup", "begin", "bulk", "checkpoint", "commit", "create", "dbcc", "deallocate",
-    "declare", "delete", "deny", "drop", "else", "end", "exec", "execute", "grant", "if", "insert",
-    "kill", "merge", "print", "raiserror", "reconfigure", "restore", "return", "revoke", "rollback",
-    "set", "shutdown", "throw", "truncate", "update", "use", "waitfor", "while",
+    "alter",
+    "backup",
+    "begin",
+    "bulk",
+    "checkpoint",
+    "commit",
+    "create",
+    "dbcc",
+    "deallocate",
+    "declare",
+    "delete",
+    "deny",
+    "drop",
+    "else",
+    "end",
+    "exec",
+    "execute",
+    "grant",
+    "if",
+    "insert",
+    "kill",
+    "merge",
+    "print",
+    "raiserror",
+    "reconfigure",
+    "restore",
+    "return",
+    "revoke",
+    "rollback",
+    "set",
+    "shutdown",
+    "throw",
+    "truncate",
+    "update",
+    "use",
+    "waitfor",
+    "while",
 ];
 
 /// The same in procedural code, where more words do.
 const BEGIN_PROCEDURAL: &[&str] = &[
-    "call", "close", "do", "elsif", "elseif", "exception", "exit", "fetch", "for", "foreach", "loop",
-    "open", "perform", "raise", "then", "when",
+    "call",
+    "close",
+    "do",
+    "elsif",
+    "elseif",
+    "exception",
+    "exit",
+    "fetch",
+    "for",
+    "foreach",
+    "loop",
+    "open",
+    "perform",
+    "raise",
+    "then",
+    "when",
 ];
 
 /// In a statement that begins with one of these, no other statement's words stand outside brackets.
 const PLAIN: &[&str] = &[
-    "begin", "call", "close", "commit", "declare", "delete", "do", "drop", "else", "elseif", "elsif",
-    "end", "exception", "exec", "execute", "fetch", "for", "foreach", "if", "insert", "kill", "loop",
-    "open", "perform", "print", "raise", "raiserror", "return", "rollback", "select", "set", "then",
-    "throw", "truncate", "update", "use", "waitfor", "when", "while",
+    "begin",
+    "call",
+    "close",
+    "commit",
+    "declare",
+    "delete",
+    "do",
+    "drop",
+    "else",
+    "elseif",
+    "elsif",
+    "end",
+    "exception",
+    "exec",
+    "execute",
+    "fetch",
+    "for",
+    "foreach",
+    "if",
+    "insert",
+    "kill",
+    "loop",
+    "open",
+    "perform",
+    "print",
+    "raise",
+    "raiserror",
+    "return",
+    "rollback",
+    "select",
+    "set",
+    "then",
+    "throw",
+    "truncate",
+    "update",
+    "use",
+    "waitfor",
+    "when",
+    "while",
 ];
 
 /// Statements of control, behind which a query begins without a mark.
 const BEFORE_QUERY: &[&str] = &[
-    "begin", "declare", "do", "else", "end", "exception", "if", "loop", "print", "then", "use", "while",
+    "begin",
+    "declare",
+    "do",
+    "else",
+    "end",
+    "exception",
+    "if",
+    "loop",
+    "print",
+    "then",
+    "use",
+    "while",
 ];
 
 /// Words and marks that are followed by something else than a statement.
 const JOINS: &[&str] = &[
-    "after", "all", "and", "as", "between", "by", "case", "conflict", "delete", "distinct", "for",
-    "foreign", "from", "having", "in", "instead", "into", "is", "join", "key", "like", "no", "not",
-    "of", "on", "or", "select", "set", "table", "to", "top", "transaction", "union", "update", "where",
+    "after",
+    "all",
+    "and",
+    "as",
+    "between",
+    "by",
+    "case",
+    "conflict",
+    "delete",
+    "distinct",
+    "do",
+    "for",
+    "foreign",
+    "from",
+    "having",
+    "in",
+    "instead",
+    "into",
+    "is",
+    "join",
+    "key",
+    "like",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "select",
+    "set",
+    "table",
+    "to",
+    "top",
+    "transaction",
+    "union",
+    "update",
+    "where",
 ];
 
 /// Which words begin a statement inside another.
@@ -218,7 +355,17 @@ fn body(seq: &Seq<'_>, dialect: Dialect, left: &mut u8) -> Option<usize> {
         return None;
     }
     let kind = (1..12).find(|at| {
-        seq.is_any(*at, &["procedure", "proc", "function", "trigger", "event", "package"])
+        seq.is_any(
+            *at,
+            &[
+                "procedure",
+                "proc",
+                "function",
+                "trigger",
+                "event",
+                "package",
+            ],
+        )
     })?;
     if dialect == Dialect::MsSql {
         // The rest of the batch is the body.
@@ -250,5 +397,7 @@ fn body(seq: &Seq<'_>, dialect: Dialect, left: &mut u8) -> Option<usize> {
 
 fn statement_start(seq: &Seq<'_>, at: usize) -> bool {
     let before = at.saturating_sub(1);
-    seq.mark(before, b';') || seq.mark(before, b':') || seq.is_any(before, &["begin", "then", "else", "do", "loop", "repeat"])
+    seq.mark(before, b';')
+        || seq.mark(before, b':')
+        || seq.is_any(before, &["begin", "then", "else", "do", "loop", "repeat"])
 }
