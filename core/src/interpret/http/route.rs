@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::call::Call;
 use super::service;
-use crate::action::Draft;
+use crate::action::{Draft, Selector};
 use crate::catalogue::spec::{Act, Api, Route};
 use crate::catalogue::sql::Dialect;
 use crate::interpret::acts::{self, Given as _};
@@ -114,6 +114,10 @@ fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {
             drafts.extend(statements);
         }
     }
+    if !certain && !drafts.is_empty() {
+        // It may as well be none of them.
+        drafts.extend(service::generic(call));
+    }
     drafts
 }
 
@@ -132,9 +136,18 @@ fn statements(call: &Call<'_>, route: &'static Route, given: &Arguments<'_>) -> 
             drafts.extend(read.drafts);
         }
     }
-    if !certain && !drafts.is_empty() {
-        // It may as well be none of them.
-        drafts.extend(service::generic(call));
+    // What places the request's own act in an environment places what its SQL does.
+    let placed = route.acts.iter().flat_map(|act| act.selectors);
+    for (kind, source) in placed {
+        for value in given.found(*source).values {
+            let selector = Selector {
+                kind: *kind,
+                value: value.sketch(),
+            };
+            for draft in &mut drafts {
+                draft.selectors.push(selector.clone());
+            }
+        }
     }
     drafts
 }
