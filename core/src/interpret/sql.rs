@@ -33,7 +33,9 @@ use super::value::{Stream, Value};
 use crate::action::{Draft, Resource, ResourceRef, Scope, Selector};
 use crate::catalogue::CATALOGUE;
 use crate::catalogue::sql::{Dialect, Sql};
-use crate::vocabulary::{Effect, Location, ResourceType, SelectorKind, Verb};
+use crate::vocabulary::{
+    Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb,
+};
 
 /// The dialect of a language written `sql` or `sql:dialect`; `None` when it is another language.
 #[must_use]
@@ -76,12 +78,20 @@ pub fn drafts(sql: &Value, dialect: Option<Dialect>, setting: &Setting<'_>) -> R
     let exact = sql.span.1.saturating_sub(sql.span.0) as usize == text.len();
     let mut drafts: Vec<Draft> = acts
         .into_iter()
-        .map(|act| draft(act, sql.span, exact, dialect, setting))
+        .map(|act| draft(act, sql.span, exact, setting))
         .collect();
+    if drafts.is_empty() && commands.is_empty() {
+        let mut act = Found::unread((0, text.len()), "there is no statement in it");
+        act.operation = "sql:nothing";
+        act.verb = Verb::List;
+        act.reversibility = Reversibility::None;
+        act.completeness = Completeness::Exact;
+        drafts.push(draft(act, sql.span, exact, setting));
+    }
     if text.contains(UNSEEN) {
         // What is put in there could end the statement and begin another.
         let act = Found::unread((0, text.len()), "a part of the SQL cannot be seen");
-        drafts.push(draft(act, sql.span, exact, dialect, setting));
+        drafts.push(draft(act, sql.span, exact, setting));
     }
     Read { drafts, commands }
 }
@@ -94,7 +104,7 @@ pub fn script(session: &mut Session<'_>, file: &Value, setting: &Setting<'_>) {
         id: file.sketch(),
         ..Found::unread((0, 0), "a file of SQL that is not read")
     };
-    session.add(vec![draft(act, file.span, false, None, setting)]);
+    session.add(vec![draft(act, file.span, false, setting)]);
 }
 
 fn understand(
@@ -127,13 +137,7 @@ fn understand(
     (reader.acts.into_found(), reader.commands)
 }
 
-fn draft(
-    act: Found,
-    span: (u32, u32),
-    exact: bool,
-    dialect: Option<Dialect>,
-    setting: &Setting<'_>,
-) -> Draft {
+fn draft(act: Found, span: (u32, u32), exact: bool, setting: &Setting<'_>) -> Draft {
     let mut draft = Draft {
         operation: Cow::Borrowed(act.operation),
         verb: act.verb,
@@ -172,7 +176,6 @@ fn draft(
         false => span,
     };
     let file = draft.resource.kind == ResourceType::File;
-    let embedded = dialect.is_some_and(Dialect::is_embedded);
     if file && !act.on_server {
         draft.effects = acts::at_home(act.effects).union(setting.effects);
         let path = Value::literal(draft.resource.id.clone()).at(place);
@@ -185,9 +188,6 @@ fn draft(
         }
         placed_elsewhere(&mut draft, place, setting);
     } else {
-        if embedded {
-            draft.effects = acts::at_home(act.effects).union(setting.effects);
-        }
         let id = Value::default().at(place);
         setting.place_draft(&mut draft, Some(&id));
     }

@@ -7,7 +7,7 @@ use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
     Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, NameWords, PathClass,
-    PathGlob, PathRule, Route, SecretMember, Source, SqlWords, Test,
+    PathGlob, PathRule, Route, SecretMember, Source, Test,
 };
 use crate::interpret::place::{Machine, Setting};
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -124,6 +124,7 @@ static ACME: Api = Api {
     calls: &[],
     routes: &[
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/volumes/{id}",
             acts: &[act(
@@ -135,6 +136,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/volumes/cache",
             acts: &[act(
@@ -146,6 +148,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["DELETE"],
             path: "/v1/repos/{id}",
             acts: &[act(
@@ -157,6 +160,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["POST"],
             path: "/v1/search",
             acts: &[act(
@@ -168,6 +172,7 @@ static ACME: Api = Api {
             )],
         },
         Route {
+            sql: &[],
             methods: &["POST"],
             path: "/v1/objects/{rest...}",
             acts: &[act(
@@ -244,9 +249,15 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         nouns: &[],
         steering_arguments: &[],
     },
-    sql: SqlWords {
-        reads: &[],
-        acts: &[],
+    sql: crate::catalogue::sql::Sql {
+        statements: &[],
+        commands: &[],
+        functions: &[],
+        pure: "",
+        families: &[],
+        looking: "",
+        reserved: "",
+        noise: &[],
     },
     steering_harmless: &[],
     guard_variables: &[],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::call::Call;
 use super::service;
-use crate::action::Draft;
+use crate::action::{Draft, Selector};
 use crate::catalogue::spec::{Act, Api, Route};
 use crate::catalogue::sql::Dialect;
 use crate::interpret::acts::{self, Given as _};
@@ -134,6 +134,19 @@ fn statements(call: &Call<'_>, route: &'static Route, given: &Arguments<'_>) -> 
             let dialect = Dialect::named(dialect);
             let read = sql::drafts(value, dialect, call.setting);
             drafts.extend(read.drafts);
+        }
+    }
+    // What places the request's own act in an environment places what its SQL does.
+    let placed = route.acts.iter().flat_map(|act| act.selectors);
+    for (kind, source) in placed {
+        for value in given.found(*source).values {
+            let selector = Selector {
+                kind: *kind,
+                value: value.sketch(),
+            };
+            for draft in &mut drafts {
+                draft.selectors.push(selector.clone());
+            }
         }
     }
     drafts

@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn comments_nest_only_where_they_do() {
         let text = "1 /* /* */ ; DROP -- */";
-        assert_eq!(kinds(text, Dialect::Postgres).len(), 2);
+        assert_eq!(kinds(text, Dialect::Postgres), ["1"]);
         assert_eq!(kinds(text, Dialect::MySql), ["1", ";", "DROP"]);
         assert_eq!(
             kinds("1 /*!50000 DROP */ 2", Dialect::MySql),

@@ -33,7 +33,11 @@ pub fn name(seq: &Seq<'_>, at: usize) -> Option<Named> {
             Some(Kind::Mark(b'*')) if parts > 0 => id.push('*'),
             Some(Kind::Variable) => id.push('*'),
             // `db..table` of SQL Server.
-            Some(Kind::Mark(b'.')) if parts > 0 => {}
+            Some(Kind::Mark(b'.')) if parts > 0 => {
+                id.push('.');
+                end = end.saturating_add(1);
+                continue;
+            }
             _ => break,
         }
         parts = parts.saturating_add(1);
@@ -70,7 +74,8 @@ pub fn begin(sql: &Sql, seq: &Seq<'_>, at: usize) -> usize {
                 false => next.saturating_add(1),
             };
         } else if !last
-            && (seq.is_any(at, &["if", "not", "exists"]) || skip_noise(sql, seq, at) == Some(next))
+            && (seq.is_any(at, &["if", "not", "exists", "from"])
+                || skip_noise(sql, seq, at) == Some(next))
         {
             at = next;
         } else {

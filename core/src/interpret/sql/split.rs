@@ -275,6 +275,7 @@ const JOINS: &[&str] = &[
     "conflict",
     "delete",
     "distinct",
+    "do",
     "for",
     "foreign",
     "from",

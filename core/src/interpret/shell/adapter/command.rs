@@ -48,7 +48,7 @@ impl Adapter<'_> {
     ) -> Result<impl Iterator<Item = &'w shuck_ast::Word>, Refusal> {
         let text = |word: &shuck_ast::Word| self.source.slice(self.span(word.span));
         let first = words.find(|word| text(word) != "!");
-        if first.is_some_and(|word| RESERVED.contains(&text(word))) {
+        if first.is_some_and(|word| RESERVED.contains(&text(word)) || assigns(text(word))) {
             return Err(Refusal::Disagreement);
         }
         Ok(first.into_iter().chain(words))
@@ -350,4 +350,11 @@ fn strip_tabs(word: &mut Word) {
         }
         *text = stripped;
     }
+}
+
+/// Whether a shell takes the first word of a command for an assignment.
+fn assigns(text: &str) -> bool {
+    let name = text.trim_start_matches(|c: char| c == '_' || c.is_ascii_alphanumeric());
+    let begins = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
+    begins && (name.starts_with(['=', '[']) || name.starts_with("+="))
 }
