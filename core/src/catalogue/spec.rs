@@ -1,6 +1,10 @@
 //! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
 //! turned into statics by the build script; docs/catalogue.md describes the TOML form.
 
+mod code;
+
+pub use code::{CodeCall, CodeCli, CodeHttp, CodeLanguage, CodeName, CodeRun, Gives};
+
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Everything the guard knows about programs, APIs, tools and files.
@@ -40,6 +44,8 @@ pub struct Catalogue {
     pub names: NameWords,
     /// Words of SQL.
     pub sql: SqlWords,
+    /// Languages whose code is parsed.
+    pub code: &'static [CodeLanguage],
 }
 
 /// Words by which a call is judged of which only the name is known; all sorted, lower case.
