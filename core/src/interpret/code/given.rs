@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::thing::{Arguments, Thing};
-use crate::catalogue::spec::Source;
+use crate::catalogue::spec::{Catalogue, Source};
 use crate::interpret::acts::{Found, Given};
 use crate::interpret::argument::Argument;
+use crate::interpret::credential::is_secret_variable;
 use crate::interpret::given::Arguments as Members;
-use crate::interpret::place::Setting;
+use crate::interpret::session::Session;
 use crate::interpret::value::{Origin, Value};
 
 /// The arguments of one call.
@@ -22,6 +23,7 @@ pub struct CallGiven {
     open: bool,
     /// The working directory.
     cwd: Option<String>,
+    catalogue: &'static Catalogue,
 }
 
 impl CallGiven {
@@ -30,7 +32,8 @@ impl CallGiven {
         arguments: &Arguments,
         receiver: Option<&Thing>,
         parameters: &[&str],
-        setting: &Setting<'_>,
+        session: &Session<'_>,
+        cwd: Option<String>,
     ) -> Self {
         let mut all: BTreeMap<String, Argument> = BTreeMap::new();
         let positional: Vec<Argument> = arguments.positional.iter().map(Thing::argument).collect();
@@ -64,7 +67,8 @@ impl CallGiven {
             all: Argument::Object(all),
             positional,
             open: arguments.open,
-            cwd: setting.cwd.map(str::to_owned),
+            cwd,
+            catalogue: session.catalogue,
         }
     }
 
@@ -103,8 +107,9 @@ fn spread(members: &BTreeMap<String, Argument>, all: &mut BTreeMap<String, Argum
     }
 }
 
-impl Given for CallGiven {
-    fn found(&self, source: Source) -> Found {
+impl CallGiven {
+    /// The values a source yields, with the texts of secrets in them.
+    pub fn raw(&self, source: Source) -> Found {
         match source {
             Source::Operands(first, last) => {
                 let count = i16::try_from(self.positional.len()).unwrap_or(i16::MAX);
@@ -137,6 +142,16 @@ impl Given for CallGiven {
             }
         }
     }
+}
+
+impl Given for CallGiven {
+    fn found(&self, source: Source) -> Found {
+        let mut found = self.raw(source);
+        for value in &mut found.values {
+            mask(value, self.catalogue);
+        }
+        found
+    }
 
     fn operands(&self) -> Option<usize> {
         (!self.open).then_some(self.positional.len())
@@ -148,6 +163,31 @@ impl Given for CallGiven {
 
     fn has_stdin(&self) -> bool {
         false
+    }
+}
+
+/// Hides the texts of secret variables: they must not reach the id of a resource.
+pub fn mask(value: &mut Value, catalogue: &Catalogue) {
+    for piece in &mut value.pieces {
+        if let Origin::Variable(name) = &piece.origin
+            && is_secret_variable(name, catalogue)
+        {
+            piece.text = None;
+        }
+    }
+}
+
+/// The same in everything an argument holds.
+pub fn mask_all(argument: &mut Argument, catalogue: &Catalogue) {
+    match argument {
+        Argument::Text(value) => mask(value, catalogue),
+        Argument::List(items) => items.iter_mut().for_each(|item| mask_all(item, catalogue)),
+        Argument::Object(members) => {
+            members
+                .values_mut()
+                .for_each(|item| mask_all(item, catalogue));
+        }
+        _ => {}
     }
 }
 

@@ -9,7 +9,7 @@ use crate::action::{Effects, Selector};
 use crate::catalogue::spec::{CodeCall, CodeHttp, Gives, Source};
 use crate::interpret::acts::{self, Given as _};
 use crate::interpret::argument::Argument;
-use crate::interpret::code::given::CallGiven;
+use crate::interpret::code::given::{CallGiven, mask_all};
 use crate::interpret::code::thing::{Arguments, Thing, join, value_of_argument};
 use crate::interpret::code::tree::{Call, Expression};
 use crate::interpret::http::{self, url_tool};
@@ -22,6 +22,11 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb,
 impl Machine<'_, '_> {
     pub(super) fn find(&self, path: &str) -> Option<&'static CodeCall> {
         lookup(self.language.calls, path).copied()
+    }
+
+    /// Whether calls of that name are listed.
+    pub fn names(&self, path: &str) -> bool {
+        self.find(path).is_some()
     }
 
     pub(super) fn call(&mut self, call: &Call) -> Thing {
@@ -71,7 +76,7 @@ impl Machine<'_, '_> {
     }
 
     /// Calls something.
-    pub(super) fn invoke(
+    pub fn invoke(
         &mut self,
         callee: &Thing,
         receiver: Option<&Thing>,
@@ -90,9 +95,13 @@ impl Machine<'_, '_> {
         };
         let receiver = receiver.unwrap_or(callee);
         let cwd = self.state.cwd.clone();
-        let setting = self.session.setting(cwd.as_deref(), self.span);
-        let given = CallGiven::new(arguments, Some(receiver), entry.parameters, &setting);
-        drop(setting);
+        let given = CallGiven::new(
+            arguments,
+            Some(receiver),
+            entry.parameters,
+            self.session,
+            cwd,
+        );
         let ran = self.does(entry, &path, &given);
         let mut result = self.given_by(entry, &path, &given, arguments, receiver);
         for origin in ran.origins {
@@ -114,14 +123,22 @@ impl Machine<'_, '_> {
         let drafts = acts::drafts(entry.acts, given, &setting);
         self.session.add(drafts);
         if let Some(http) = &entry.http {
-            let request = request(http, given, self.span);
+            let mut request = request(http, given, self.span);
+            if let http::Body::Structured(body) = &mut request.body {
+                mask_all(body, self.session.catalogue);
+            }
             let drafts = http::drafts(&request, &setting);
             self.session.add(drafts);
         }
-        for source in entry.sql {
-            for value in given.found(*source).values {
-                sql::interpret(self.session, &value, &setting);
-            }
+        let mut statements = entry.sql.iter().map(|source| given.found(*source).values);
+        let mut texts = statements
+            .find(|found| !found.is_empty())
+            .unwrap_or_default();
+        if texts.is_empty() && !entry.sql.is_empty() && given.operands().is_none() {
+            texts.push(Value::unseen(Origin::Unseen));
+        }
+        for text in texts {
+            sql::interpret(self.session, &text, &setting);
         }
         for (kind, source) in entry.selectors {
             for value in given.found(*source).values {
@@ -242,14 +259,12 @@ impl Machine<'_, '_> {
         let parameters = self
             .find(path)
             .map_or(&[] as &[&str], |entry| entry.parameters);
-        let cwd = self.state.cwd.clone();
-        let setting = self.session.setting(cwd.as_deref(), self.span);
         let nothing = arguments.positional.is_empty() && arguments.named.is_empty();
         thing.made = match receiver.filter(|one| nothing && one.made.is_some()) {
             // A call without arguments tells no more than what it is made on.
             Some(receiver) => receiver.made.clone(),
             None => {
-                let given = CallGiven::new(arguments, receiver, parameters, &setting);
+                let given = CallGiven::new(arguments, receiver, parameters, self.session, None);
                 Some(Rc::new(bounded(given.all)))
             }
         };

@@ -19,11 +19,14 @@ impl Machine<'_, '_> {
         let mut stream = Stream::default();
         for run in entry.runs {
             if run.when.iter().all(|one| acts::holds(one, given)) {
-                let values = run
+                let mut values: Vec<Value> = run
                     .from
                     .iter()
-                    .flat_map(|source| given.found(*source).values)
+                    .flat_map(|source| given.raw(*source).values)
                     .collect();
+                if values.is_empty() && given.operands().is_none() {
+                    values.push(Value::unseen(Origin::Unseen));
+                }
                 stream.merge(&self.one_run(run, values, given));
             }
         }
@@ -31,7 +34,7 @@ impl Machine<'_, '_> {
     }
 
     /// Text that is run by a shell.
-    pub(super) fn shell(&mut self, text: &Value) {
+    pub fn shell(&mut self, text: &Value) {
         const RUN: CodeRun = CodeRun {
             when: &[],
             form: RunForm::Shell,
@@ -40,10 +43,13 @@ impl Machine<'_, '_> {
             language: "",
             effects: &[],
         };
-        let cwd = self.state.cwd.clone();
-        let setting = self.session.setting(cwd.as_deref(), self.span);
-        let given = CallGiven::new(&code::thing::Arguments::default(), None, &[], &setting);
-        drop(setting);
+        let given = CallGiven::new(
+            &code::thing::Arguments::default(),
+            None,
+            &[],
+            self.session,
+            None,
+        );
         let stream = self.one_run(&RUN, vec![text.clone()], &given);
         self.result.stdout.text = None;
         self.result.stdout.merge(&stream);
