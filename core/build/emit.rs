@@ -1,6 +1,7 @@
 //! Prints checked catalogue entries as Rust statics.
 
 mod api;
+mod code;
 mod facts;
 mod sql;
 mod tool;
@@ -30,6 +31,7 @@ pub struct Emitter {
     hints: String,
     words: String,
     sql: String,
+    languages: BTreeMap<String, code::Language>,
 }
 
 /// An option as its command declares it.
@@ -298,7 +300,7 @@ impl Emitter {
             .collect();
         format!(
             "{}\n/// The names of options, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
-             commands: &[{commands}], apis: &[{}], tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {} }};\n",
+             commands: &[{commands}], apis: &[{}], tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {}, code: &[{}] }};\n",
             self.statics,
             self.names,
             self.apis.join(",\n"),
@@ -307,7 +309,8 @@ impl Emitter {
             self.paths.join(",\n"),
             self.hints,
             self.words,
-            self.sql
+            self.sql,
+            code::languages(&self.languages),
         )
     }
 }

@@ -345,3 +345,80 @@ pub struct PathRule {
     #[serde(default)]
     pub except: Vec<String>,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeFile {
+    /// The first is the name; files of the same language are one.
+    pub language: Vec<String>,
+    #[serde(default)]
+    pub pure: Vec<String>,
+    #[serde(default)]
+    pub environment: Vec<String>,
+    #[serde(default)]
+    pub remote: Vec<String>,
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    #[serde(default)]
+    pub globals: Vec<String>,
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    #[serde(default)]
+    pub call: Vec<CodeCall>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeCall {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    #[serde(default)]
+    pub act: Vec<Act>,
+    #[serde(default)]
+    pub run: Vec<CodeRun>,
+    pub http: Option<CodeHttp>,
+    #[serde(default)]
+    pub sql: Vec<String>,
+    pub writes: Option<(String, String)>,
+    pub downloads: Option<String>,
+    pub leaks: Option<String>,
+    pub cli: Option<CodeCli>,
+    pub directory: Option<String>,
+    pub gives: Option<String>,
+    pub of: Option<String>,
+    #[serde(default)]
+    pub selectors: BTreeMap<String, OneOrMore>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRun {
+    #[serde(default)]
+    pub when: Vec<String>,
+    pub form: String,
+    pub from: Vec<String>,
+    pub place: Option<String>,
+    #[serde(default)]
+    pub language: String,
+    #[serde(default)]
+    pub effects: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeHttp {
+    pub method: String,
+    pub url: Vec<String>,
+    #[serde(default)]
+    pub base: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeCli {
+    pub program: String,
+    pub service: String,
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
+}

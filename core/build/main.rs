@@ -13,7 +13,7 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, HintsFile, NamesFile, PathsFile, ToolFile, WordsFile};
+use form::{ApiFile, CliFile, CodeFile, HintsFile, NamesFile, PathsFile, ToolFile, WordsFile};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -39,6 +39,9 @@ fn main() {
     for (name, file) in read_all::<ToolFile>(&root.join("tools")) {
         emitter.tools(&name, file.tool);
         emitter.servers(&name, file.server);
+    }
+    for (name, file) in read_all::<CodeFile>(&root.join("code")) {
+        emitter.code(&name, file);
     }
     emitter.paths(read::<PathsFile>(&root.join("paths.toml")).path);
     emitter.hints(read::<HintsFile>(&root.join("hints.toml")));

@@ -36,6 +36,20 @@ pub const GRAPHQL_MEMBERS: usize = 20_000;
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
 pub const SQL_DEPTH: usize = 6;
+/// Longest code of another language that is parsed, in bytes.
+pub const CODE_BYTES: usize = 16 * 1024;
+/// Deepest nesting of brackets, blocks and the like in code that is parsed.
+pub const CODE_DEPTH: usize = 32;
+/// Longest chain of operators, members and calls in code that is parsed, with the chains around it.
+pub const CODE_CHAIN: usize = 160;
+/// Deepest tree of code that is followed.
+pub const CODE_TREE_DEPTH: usize = 64;
+/// Most expressions and statements of code that are looked at, each as often as it is run.
+pub const CODE_STEPS: usize = 6_000;
+/// Most items that a loop in code is run for one by one.
+pub const CODE_ITEMS: usize = 16;
+/// Deepest calls of the code's own functions that are followed.
+pub const CODE_CALLS: usize = 8;
 /// Longest policy text of one bundle, in bytes.
 pub const POLICY_BYTES: usize = 16 * 1024 * 1024;
 /// Deepest nesting in policy text; Cedar's parser overflows the stack near 600.

@@ -29,6 +29,9 @@ pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
         api.queries.iter().for_each(|(_, acts)| note(acts));
         api.routes.iter().for_each(|route| note(route.acts));
     }
+    for language in CATALOGUE.code {
+        language.calls.iter().for_each(|one| note(one.meaning.acts));
+    }
     CATALOGUE.tools.iter().for_each(|tool| note(tool.acts));
     let servers = CATALOGUE.servers.iter();
     servers

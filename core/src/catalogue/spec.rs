@@ -1,8 +1,11 @@
 //! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
 //! turned into statics by the build script; docs/catalogue.md describes the TOML form.
 
+mod code;
+
 use super::sql::{Dialect, Sql};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
+pub use code::{CodeCall, CodeCli, CodeHttp, CodeLanguage, CodeName, CodeRun, Gives};
 
 /// Everything the guard knows about programs, APIs, tools and files.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct Catalogue {
     pub names: NameWords,
     /// What is known of SQL.
     pub sql: Sql,
+    /// Languages whose code is parsed.
+    pub code: &'static [CodeLanguage],
 }
 
 /// Words by which a call is judged of which only the name is known; all sorted, lower case.

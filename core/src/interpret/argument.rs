@@ -77,6 +77,22 @@ impl Argument {
         }
     }
 
+    /// Every text in it, at any depth.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&Value> {
+        let mut texts = Vec::new();
+        let mut stack = vec![self];
+        while let Some(here) = stack.pop() {
+            match here {
+                Self::Text(value) => texts.push(value),
+                Self::List(items) => stack.extend(items),
+                Self::Object(members) => stack.extend(members.values()),
+                _ => {}
+            }
+        }
+        texts
+    }
+
     /// Canonical JSON text, used to match conditions; `None` when some part is unknown.
     #[must_use]
     pub fn text(&self) -> Option<String> {

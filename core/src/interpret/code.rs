@@ -1,94 +1,200 @@
-//! Code of other languages written in a call: looked through for names that reach outside.
+//! Code of other languages written in a call.
+//!
+//! Python and JavaScript are parsed and followed; what their calls mean is data
+//! (`core/catalogue/code`). Code in other languages, and what cannot be parsed, is looked through for
+//! names that reach outside.
 
-use super::hint;
-use super::place::Setting;
+mod given;
+mod javascript;
+mod machine;
+mod python;
+#[cfg(test)]
+mod tests;
+mod thing;
+mod tree;
+mod unparsed;
+
+use self::machine::{Machine, Outcome};
+use self::tree::Tree;
+use super::argument::text_of;
+use super::program::Program;
 use super::session::{Note, Session};
+use super::shell::ShellState;
 use super::sql;
-use super::value::Value;
-use crate::action::Effects;
-use crate::catalogue::spec::PathClass;
+use super::value::{Origin, Stream, Value};
+use crate::action::{Draft, Effects};
+use crate::catalogue::spec::CodeLanguage;
+use crate::limits;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 
-/// Adds what code in `language` may do. Code is not parsed: without a name that reaches outside it
-/// is an ordinary run; with one it could be anything.
-pub fn interpret(session: &mut Session<'_>, code: &Value, language: &str, setting: &Setting<'_>) {
-    if let Some(dialect) = sql::language(language) {
-        return sql::interpret(session, code, dialect, setting);
+/// What tools call the language of a shell.
+const SHELLS: &[&str] = &["bash", "sh", "shell", "zsh", "console", "terminal"];
+
+/// A piece of code about to run.
+#[derive(Debug)]
+pub struct Code<'c> {
+    /// The code.
+    pub text: &'c Value,
+    /// Its language; `code` when that is not known.
+    pub language: &'c str,
+    /// Its standard input.
+    pub stdin: &'c Stream,
+    /// Byte range of the command it stands in.
+    pub span: (u32, u32),
+}
+
+/// Adds what code does, and answers with what it prints.
+pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<'_>) -> Stream {
+    let language = code.language.to_ascii_lowercase();
+    let unseen = Stream::from_origin(Origin::Unseen);
+    if let Some(dialect) = sql::language(&language) {
+        let cwd = state.cwd.clone();
+        let setting = session.setting(cwd.as_deref(), code.span);
+        sql::interpret(session, code.text, dialect, &setting);
+        return unseen;
     }
-    let text = code.sketch();
-    let sink = hint::sink_of_code(&text, session.catalogue);
-    let hidden = code.is_dynamic();
+    if SHELLS.contains(&language.as_str()) {
+        let program = Program {
+            words: &[],
+            assignments: &[],
+            stdin: code.stdin,
+            span: code.span,
+            open_ended: false,
+        };
+        return session.shell_value(state, code.text, &program);
+    }
+    let text = text_of(code.text);
+    let known = session.catalogue.code;
+    let candidates = known
+        .iter()
+        .filter(|one| language == "code" || one.names.contains(&language.as_str()));
+    for candidate in candidates {
+        if let Some(tree) = parse(candidate, &text) {
+            return followed(session, state, code, candidate, &tree);
+        }
+    }
+    unparsed::interpret(session, state, code);
+    unseen
+}
+
+/// The tree of a text, by the grammar of its language.
+fn parse(language: &CodeLanguage, text: &str) -> Option<Tree> {
+    match language.names.first().copied() {
+        Some("python") => python::read(text),
+        Some("javascript") => javascript::read(text),
+        _ => None,
+    }
+}
+
+fn followed(
+    session: &mut Session<'_>,
+    state: &mut ShellState,
+    code: &Code<'_>,
+    language: &'static CodeLanguage,
+    tree: &Tree,
+) -> Stream {
+    let first = session.drafts.len();
+    let cwd = state.cwd.clone();
+    let span = if code.text.span.1 > 0 {
+        code.text.span
+    } else {
+        code.span
+    };
+    let outcome = state.subshell(|inner| {
+        let mut machine = Machine::new(session, inner, language, code.stdin, span);
+        machine.run(tree);
+        std::mem::take(&mut machine.result)
+    });
+    unique(&mut session.drafts, first);
+    leaks(session, code, first, cwd.as_deref());
+    noted(session, code, language, &outcome, first, cwd.as_deref());
+    outcome.stdout
+}
+
+/// Adds that the code runs at all.
+fn noted(
+    session: &mut Session<'_>,
+    code: &Code<'_>,
+    language: &CodeLanguage,
+    outcome: &Outcome,
+    first: usize,
+    cwd: Option<&str>,
+) {
+    let hidden = code.text.is_dynamic();
     let mut effects = Effects::of(&[Effect::InlineCode]);
     if hidden {
         effects = effects.with(Effect::RemoteCode);
     }
-    let reaches = sink.is_some();
-    let evidence = match sink {
-        Some(sink) => format!("code that uses `{sink}`"),
-        None if hidden => "code that cannot be seen".to_owned(),
-        None => "code without a name known to reach outside".to_owned(),
+    let clear = !hidden && !outcome.cut && !outcome.unknown;
+    let (verb, evidence) = match (hidden, outcome.cut, outcome.unknown) {
+        (true, ..) => (Verb::Execute, "code of which a part cannot be seen"),
+        (_, true, _) => (
+            Verb::Unknown,
+            "code that is longer or deeper than is followed",
+        ),
+        (_, _, true) => (
+            Verb::Execute,
+            "code that uses libraries which are not known",
+        ),
+        _ => (Verb::Execute, "code of which every call is known"),
     };
-    let id = Value::literal(language).at(code.span);
+    let name = language.names.first().copied().unwrap_or("code");
+    let setting = session.setting(cwd, code.span);
     session.note(
         Note {
-            operation: &format!("code:{language}"),
-            verb: if reaches {
-                Verb::Unknown
-            } else {
-                Verb::Execute
-            },
+            operation: &format!("code:{name}"),
+            verb,
             kind: ResourceType::Process,
-            id: Some(&id),
-            reversibility: Reversibility::Irreversible,
+            id: Some(&Value::literal(name).at(code.text.span)),
+            reversibility: if clear {
+                Reversibility::None
+            } else {
+                Reversibility::Irreversible
+            },
             effects,
-            completeness: Completeness::Opaque,
-            evidence: &evidence,
+            completeness: if clear {
+                Completeness::Exact
+            } else {
+                Completeness::Opaque
+            },
+            evidence,
         },
-        setting,
+        &setting,
     );
-    paths_named(session, &text, language, reaches, setting, code.span);
+    if let Some(own) = session.drafts.get_mut(first..) {
+        own.rotate_right(1.min(own.len()));
+    }
 }
 
-/// Paths of secrets and of the guard's own settings that the code names.
-fn paths_named(
-    session: &mut Session<'_>,
-    text: &str,
-    language: &str,
-    reaches: bool,
-    setting: &Setting<'_>,
-    span: (u32, u32),
-) {
-    let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
-    for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
-        let Some(path) = setting.resolve(word) else {
-            continue;
-        };
-        let guard = path.is(PathClass::Guard, session.catalogue);
-        let secret = path.is(PathClass::Secret, session.catalogue);
-        if !guard && !secret {
-            continue;
+/// Drops drafts that say the same as one before: loops and branches say things again.
+fn unique(drafts: &mut Vec<Draft>, first: usize) {
+    let mut kept: Vec<Draft> = Vec::new();
+    for draft in drafts.drain(first.min(drafts.len())..) {
+        if !kept
+            .iter()
+            .rev()
+            .take(limits::ORIGINS)
+            .any(|one| *one == draft)
+        {
+            kept.push(draft);
         }
-        let id = Value::literal(word).at(span);
-        session.note(
-            Note {
-                operation: &format!("code:{language}"),
-                verb: match (guard, reaches) {
-                    (true, true) => Verb::Update,
-                    (true, false) => Verb::Unknown,
-                    (false, _) => Verb::Read,
-                },
-                kind: if guard && !reaches {
-                    ResourceType::Unknown
-                } else {
-                    ResourceType::File
-                },
-                id: Some(&id),
-                reversibility: Reversibility::Irreversible,
-                effects: Effects::of(&[Effect::InlineCode]),
-                completeness: Completeness::Opaque,
-                evidence: "code that names this file",
-            },
-            setting,
-        );
+    }
+    drafts.append(&mut kept);
+}
+
+/// A secret that the shell puts into the text of code is in whatever that code sends.
+fn leaks(session: &mut Session<'_>, code: &Code<'_>, first: usize, cwd: Option<&str>) {
+    let setting = session.setting(cwd, code.span);
+    if !code
+        .text
+        .origins()
+        .any(|origin| session.leaks(origin, &setting))
+    {
+        return;
+    }
+    for draft in session.drafts.iter_mut().skip(first) {
+        if draft.effects.contains(Effect::Egress) {
+            draft.effects = draft.effects.with(Effect::Exfiltration);
+        }
     }
 }

@@ -9,6 +9,9 @@ mod steering;
 mod unknown;
 mod written;
 
+pub(in crate::interpret) use self::script_file::ScriptFile;
+pub(in crate::interpret) use self::unknown::slug;
+
 use std::collections::BTreeMap;
 
 use super::credential;
@@ -67,7 +70,7 @@ impl Session<'_> {
                 self.known(state, command, arguments, program)
             }
             _ if path.contains('/') => {
-                let run = script_file::ScriptFile {
+                let run = ScriptFile {
                     file: name,
                     language: "",
                     what: "program",

@@ -84,7 +84,8 @@ impl Body {
     #[must_use]
     pub fn sent(&self) -> Vec<&Value> {
         match self {
-            Self::Absent | Self::Structured(_) => Vec::new(),
+            Self::Absent => Vec::new(),
+            Self::Structured(argument) => argument.texts(),
             Self::Text(value) => vec![value],
             Self::Fields(fields) => fields.iter().map(|field| &field.value).collect(),
         }

@@ -263,6 +263,7 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     guard_variables: &[],
     guard_names: &[],
     observing: &[],
+    code: &[],
 };
 
 /// A setting in `/repo` of `/home/ann`.

@@ -116,21 +116,21 @@ impl Session<'_> {
                 self.windows_code(state, run.language, &Value::join(&values), program)
             }
             RunForm::Code => {
+                let mut stream = Stream::default();
                 for value in &values {
-                    self.code_value(state, value, run.language, program.span);
+                    let printed =
+                        self.code_value(state, value, run.language, program.stdin, program.span);
+                    stream.merge(&printed);
                 }
-                Stream::from_origin(Origin::Unseen)
+                stream
             }
-            RunForm::Script => {
-                if let Some(file) = values.first() {
-                    self.script(state, file, run.language, program);
-                }
-                Stream::from_origin(Origin::Unseen)
-            }
+            RunForm::Script => match values.first() {
+                Some(file) => self.script(state, file, run.language, program),
+                None => Stream::from_origin(Origin::Unseen),
+            },
             RunForm::Input => {
                 let stdin = program.stdin.clone();
-                self.input(state, &stdin, run.language, program);
-                Stream::from_origin(Origin::Unseen)
+                self.input(state, &stdin, run.language, program)
             }
         }
     }
@@ -207,7 +207,7 @@ impl Session<'_> {
         self.known(state, command, arguments, program)
     }
 
-    fn shell_value(
+    pub(in crate::interpret) fn shell_value(
         &mut self,
         state: &mut ShellState,
         text: &Value,

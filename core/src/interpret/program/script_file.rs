@@ -1,13 +1,14 @@
 //! Programs in files, on standard input and in other texts of the call.
 
-use super::{Program, unknown};
+use super::Program;
 use crate::action::Effects;
+use crate::interpret::code::{self, Code};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
+use crate::interpret::sql;
 use crate::interpret::value::{Origin, Stream, Value};
 use crate::interpret::windows::{self, Dialect};
-use crate::interpret::{code, sql};
 use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// A program in a file, about to be run.
@@ -29,7 +30,7 @@ impl Session<'_> {
         file: &Value,
         language: &str,
         program: &Program<'_>,
-    ) {
+    ) -> Stream {
         let run = ScriptFile {
             file,
             language,
@@ -42,16 +43,17 @@ impl Session<'_> {
             let stdin = program.stdin.clone();
             return self.input(state, &stdin, language, program);
         }
-        self.script_file(state, &run, program.span);
+        self.script_file(state, &run, program.span)
     }
 
     /// A file about to be run as a program.
-    pub(super) fn script_file(
+    pub(in crate::interpret) fn script_file(
         &mut self,
         state: &mut ShellState,
         run: &ScriptFile<'_>,
         span: (u32, u32),
-    ) {
+    ) -> Stream {
+        let unseen = Stream::from_origin(Origin::Unseen);
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), span);
         if let Some(content) = self.content_of(state, run.file, &setting) {
@@ -66,7 +68,8 @@ impl Session<'_> {
             }
             let plain = |origin: &Origin| matches!(origin, Origin::File(_));
             if content.decoded || content.origins.is_empty() || !content.origins.iter().all(plain) {
-                return self.hidden(&content, run.file, &setting);
+                self.hidden(&content, run.file, &setting);
+                return unseen;
             }
         }
         if run.file.origins().any(|origin| {
@@ -76,11 +79,13 @@ impl Session<'_> {
             )
         }) {
             let content = Stream::from_value(run.file);
-            return self.hidden(&content, run.file, &setting);
+            self.hidden(&content, run.file, &setting);
+            return unseen;
         }
         if sql::language(run.language).is_some() {
             // A database does whatever the file says, wherever the file lies.
-            return sql::script(self, run.file, &setting);
+            sql::script(self, run.file, &setting);
+            return unseen;
         }
         let mut place = crate::action::Draft {
             operation: format!("program:{}", run.what).into(),
@@ -111,6 +116,7 @@ impl Session<'_> {
                 .push("it lies outside what the developer keeps".to_owned());
         }
         self.add(vec![place]);
+        unseen
     }
 
     /// The content of a file written earlier in this call.
@@ -137,9 +143,10 @@ impl Session<'_> {
         stdin: &Stream,
         language: &str,
         program: &Program<'_>,
-    ) {
+    ) -> Stream {
+        let unseen = Stream::from_origin(Origin::Unseen);
         if !stdin.present {
-            return;
+            return unseen;
         }
         if let Some(text) = stdin.text.as_ref().filter(|_| !stdin.decoded) {
             let text = text.expose().to_owned();
@@ -164,6 +171,7 @@ impl Session<'_> {
         }
         let id = Value::literal("standard input").at(program.span);
         self.hidden(stdin, &id, &setting);
+        unseen
     }
 
     pub(super) fn text_in(
@@ -173,14 +181,14 @@ impl Session<'_> {
         language: &str,
         span: (u32, u32),
         stdin: &Stream,
-    ) {
+    ) -> Stream {
         if language == "shell" || language.is_empty() {
-            state.subshell(|inner| self.shell_text(inner, text, span, stdin));
+            state.subshell(|inner| self.shell_text(inner, text, span, stdin))
         } else if let Some(dialect) = Dialect::of(language) {
-            state.subshell(|inner| windows::walk(self, inner, text, dialect, span, stdin));
+            state.subshell(|inner| windows::walk(self, inner, text, dialect, span, stdin))
         } else {
             let value = Value::literal(text).at(span);
-            self.code_value(state, &value, language, span);
+            self.code_value(state, &value, language, stdin, span)
         }
     }
 
@@ -204,26 +212,33 @@ impl Session<'_> {
 
     pub(super) fn code_value(
         &mut self,
-        state: &ShellState,
-        value: &Value,
+        state: &mut ShellState,
+        text: &Value,
         language: &str,
+        stdin: &Stream,
         span: (u32, u32),
-    ) {
-        let cwd = state.cwd.clone();
-        let setting = self.setting(cwd.as_deref(), span);
+    ) -> Stream {
         let language = if language.is_empty() {
             "code"
         } else {
             language
         };
-        if sql::language(language).is_some() {
-            return code::interpret(self, value, language, &setting);
-        }
-        code::interpret(self, value, &unknown::slug(language), &setting);
+        let code = Code {
+            text,
+            language,
+            stdin,
+            span,
+        };
+        code::interpret(self, state, &code)
     }
 
     /// A program whose text came over the network or cannot be seen.
-    fn hidden(&mut self, content: &Stream, what: &Value, setting: &Setting<'_>) {
+    pub(in crate::interpret) fn hidden(
+        &mut self,
+        content: &Stream,
+        what: &Value,
+        setting: &Setting<'_>,
+    ) {
         let (operation, why) = if content.from_network() {
             (
                 "program:fetched",

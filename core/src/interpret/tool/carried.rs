@@ -59,14 +59,14 @@ pub(super) fn carried(
         }
         Language::Code => {
             for value in values {
-                let setting = session.setting(cwd, value.span);
                 let language = arguments.get("language").and_then(Argument::text);
-                code::interpret(
-                    session,
-                    &value,
-                    language.as_deref().unwrap_or("code"),
-                    &setting,
-                );
+                let code = code::Code {
+                    text: &value,
+                    language: language.as_deref().unwrap_or("code"),
+                    stdin: &Stream::default(),
+                    span: value.span,
+                };
+                code::interpret(session, &mut state.clone(), &code);
             }
         }
         Language::Sql(dialect) => {

@@ -1,0 +1,234 @@
+//! Code that is not parsed: its tokens are looked through for calls that the catalogue has, the rest
+//! for names that reach outside.
+
+mod scan;
+
+use self::scan::{Kind, Token};
+use super::Code;
+use super::machine::Machine;
+use super::thing::{Arguments, Thing, join};
+use crate::action::Effects;
+use crate::catalogue::spec::PathClass;
+use crate::interpret::argument::Argument;
+use crate::interpret::hint;
+use crate::interpret::place::Setting;
+use crate::interpret::program::slug;
+use crate::interpret::session::{Note, Session};
+use crate::interpret::shell::ShellState;
+use crate::interpret::value::{Origin, Value};
+use crate::limits;
+use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
+
+/// Adds what the code may do: without a name that reaches outside it is an ordinary run; with one it
+/// could be anything.
+pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<'_>) {
+    let cwd = state.cwd.clone();
+    let setting = session.setting(cwd.as_deref(), code.span);
+    let text = code.text.sketch();
+    let language = slug(code.language);
+    let first = session.drafts.len();
+    let rest = listed(session, state, code, &text, &language);
+    let sink = hint::sink_of_code(&rest, session.catalogue);
+    let hidden = code.text.is_dynamic();
+    let mut effects = Effects::of(&[Effect::InlineCode]);
+    if hidden {
+        effects = effects.with(Effect::RemoteCode);
+    }
+    let reaches = sink.is_some();
+    let evidence = match sink {
+        Some(sink) => format!("code that uses `{sink}`"),
+        None if hidden => "code that cannot be seen".to_owned(),
+        None => "code without a name known to reach outside".to_owned(),
+    };
+    let id = Value::literal(language.clone()).at(code.text.span);
+    session.note(
+        Note {
+            operation: &format!("code:{language}"),
+            verb: if reaches {
+                Verb::Unknown
+            } else {
+                Verb::Execute
+            },
+            kind: ResourceType::Process,
+            id: Some(&id),
+            reversibility: Reversibility::Irreversible,
+            effects,
+            completeness: Completeness::Opaque,
+            evidence: &evidence,
+        },
+        &setting,
+    );
+    if let Some(own) = session.drafts.get_mut(first..) {
+        own.rotate_right(1.min(own.len()));
+    }
+    paths_named(session, &rest, &language, reaches, &setting, code.text.span);
+}
+
+/// Adds what the listed calls do, and answers with the text without them.
+fn listed(
+    session: &mut Session<'_>,
+    state: &mut ShellState,
+    code: &Code<'_>,
+    text: &str,
+    language: &str,
+) -> String {
+    let known = session.catalogue.code.iter();
+    let Some(known) = known.into_iter().find(|one| one.names.contains(&language)) else {
+        return text.to_owned();
+    };
+    if text.len() > limits::CODE_BYTES {
+        return text.to_owned();
+    }
+    let tokens = scan::tokens(text, true);
+    let span = if code.text.span.1 > 0 {
+        code.text.span
+    } else {
+        code.span
+    };
+    let mut rest = String::with_capacity(text.len());
+    let mut done = 0;
+    state.subshell(|inner| {
+        let mut machine = Machine::new(session, inner, known, code.stdin, span);
+        for (index, token) in tokens.iter().enumerate() {
+            let end = match &token.kind {
+                Kind::Command(command) => {
+                    machine.shell(command);
+                    Some(token.end)
+                }
+                Kind::Name(name) => called(&mut machine, name, &tokens, index),
+                Kind::Mark(mark) if texts_follow(&tokens, index) => {
+                    called(&mut machine, mark.encode_utf8(&mut [0; 4]), &tokens, index)
+                }
+                _ => None,
+            };
+            let Some(end) = end else { continue };
+            if token.start >= done {
+                rest.push_str(text.get(done..token.start).unwrap_or_default());
+                done = end;
+            }
+        }
+    });
+    rest.push_str(text.get(done..).unwrap_or_default());
+    rest
+}
+
+/// Whether a text comes next, perhaps after the second half of `>>`.
+fn texts_follow(tokens: &[Token], index: usize) -> bool {
+    let next = |at: usize| {
+        tokens
+            .get(index.saturating_add(at))
+            .map(|token| &token.kind)
+    };
+    match next(1) {
+        Some(Kind::Mark('>')) => matches!(next(2), Some(Kind::Text(_))),
+        other => matches!(other, Some(Kind::Text(_))),
+    }
+}
+
+/// A listed call at some token: the byte where what is understood of it ends.
+fn called(
+    machine: &mut Machine<'_, '_>,
+    name: &str,
+    tokens: &[Token],
+    index: usize,
+) -> Option<usize> {
+    if !machine.names(name) {
+        return None;
+    }
+    let mut arguments = Arguments::default();
+    let mut end = tokens.get(index).map_or(0, |token| token.end);
+    let mut next = index.saturating_add(1);
+    // `"command" | getline`
+    let before = |back: usize| index.checked_sub(back).and_then(|at| tokens.get(at));
+    if name == "getline"
+        && let (Some(Kind::Mark('|')), Some(Kind::Text(text))) = (
+            before(1).map(|one| &one.kind),
+            before(2).map(|one| &one.kind),
+        )
+    {
+        arguments.positional.push(Thing::value(text.clone()));
+        machine.invoke(&Thing::at(name), None, &arguments);
+        return Some(end);
+    }
+    let mark = |at: usize| match tokens.get(at).map(|token| &token.kind) {
+        Some(Kind::Mark(mark)) => Some(*mark),
+        _ => None,
+    };
+    while matches!(mark(next), Some('(' | '[' | '>')) {
+        next = next.saturating_add(1);
+    }
+    loop {
+        match tokens.get(next).map(|token| &token.kind) {
+            Some(Kind::Text(text)) => arguments.positional.push(Thing::value(text.clone())),
+            Some(Kind::Name(_)) => {
+                arguments.positional.push(Thing::of(Argument::Unknown));
+                arguments.open = true;
+            }
+            _ => break,
+        }
+        end = tokens.get(next).map_or(end, |token| token.end);
+        next = next.saturating_add(1);
+        match mark(next) {
+            Some(',') => next = next.saturating_add(1),
+            // What follows a text changes it, or is no more of the call.
+            Some(')' | ']' | ';' | '}') | None => break,
+            Some(_) => {
+                arguments.open = true;
+                if let Some(last) = arguments.positional.last_mut() {
+                    let known = last.as_value();
+                    *last = Thing::value(join(&[known, Value::unseen(Origin::Unseen)]));
+                }
+                break;
+            }
+        }
+    }
+    if arguments.positional.is_empty() {
+        return None;
+    }
+    machine.invoke(&Thing::at(name), None, &arguments);
+    Some(end)
+}
+
+/// Paths of secrets and of the guard's own settings that the code names.
+fn paths_named(
+    session: &mut Session<'_>,
+    text: &str,
+    language: &str,
+    reaches: bool,
+    setting: &Setting<'_>,
+    span: (u32, u32),
+) {
+    let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
+    for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
+        let Some(path) = setting.resolve(word) else {
+            continue;
+        };
+        let guard = path.is(PathClass::Guard, session.catalogue);
+        let secret = path.is(PathClass::Secret, session.catalogue);
+        if !guard && !secret {
+            continue;
+        }
+        let id = Value::literal(word).at(span);
+        session.note(
+            Note {
+                operation: &format!("code:{language}"),
+                verb: match (guard, reaches) {
+                    (true, true) => Verb::Update,
+                    (true, false) => Verb::Unknown,
+                    (false, _) => Verb::Read,
+                },
+                kind: if guard && !reaches {
+                    ResourceType::Unknown
+                } else {
+                    ResourceType::File
+                },
+                id: Some(&id),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::InlineCode]),
+                completeness: Completeness::Opaque,
+                evidence: "code that names this file",
+            },
+            setting,
+        );
+    }
+}
