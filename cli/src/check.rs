@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> ExitCode {
 fn check(options: &Options) -> Result<(), String> {
     let started = Instant::now();
     let text = |error: ConfigError| error.to_string();
-    let path = path(options);
+    let path = path(&options.config);
     let files = path.as_deref().map(Files::read).transpose().map_err(text)?;
     let sources = config::sources(files.clone(), options.config.packs());
     let bar = bar();
@@ -89,10 +89,9 @@ fn check(options: &Options) -> Result<(), String> {
 }
 
 /// The file named, or the nearest one, trusted or not.
-fn path(options: &Options) -> Option<PathBuf> {
+pub fn path(options: &ConfigOptions) -> Option<PathBuf> {
     let variable = std::env::var_os("CHECKREIN_CONFIG").filter(|value| !value.is_empty());
     let named = options
-        .config
         .config
         .clone()
         .or_else(|| variable.map(PathBuf::from));
@@ -124,7 +123,7 @@ fn report(
     };
     let config = path.as_deref().map_or_else(
         || "none found: shipped packs, empty inventory".to_owned(),
-        |path| format!("{} ({})", config::shown(path), trust(options, path)),
+        |path| format!("{} ({})", config::shown(path), trust(&options.config, path)),
     );
     anstream::println!("{GOOD}everything is in order{GOOD:#}");
     for (label, value) in [
@@ -150,9 +149,8 @@ fn report(
 }
 
 /// Whether hooks and `authorize` would use the file at `path` from here, in words.
-fn trust(options: &Options, path: &Path) -> String {
-    let Ok(discovery) = config::discover(options.config.config.as_deref(), &Place::of_process())
-    else {
+pub fn trust(options: &ConfigOptions, path: &Path) -> String {
+    let Ok(discovery) = config::discover(options.config.as_deref(), &Place::of_process()) else {
         return "NOT TRUSTED: it was pinned and has changed; use --pin".to_owned();
     };
     let same = |other: &Path| other.canonicalize().ok() == path.canonicalize().ok();

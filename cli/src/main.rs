@@ -13,6 +13,7 @@ mod fingerprint;
 mod hook;
 mod init;
 mod options;
+mod playground;
 mod show;
 mod watchdog;
 

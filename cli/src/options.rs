@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use checkrein_runtime::config::{self, ConfigError, Opened, Place};
 
-use crate::{authorize, check, demo, explain, fingerprint, hook, init};
+use crate::{authorize, check, demo, explain, fingerprint, hook, init, playground};
 
 /// Exit code of everything that must stop a tool call, and of every failure to answer.
 pub const STOP: u8 = 2;
@@ -50,6 +50,8 @@ enum Command {
     Fingerprint(fingerprint::Options),
     /// Replay an incident call by call, decided by the real engine
     Demo(demo::Options),
+    /// Open a page that shows what calls mean under your policies, served on this machine only
+    Playground(playground::Options),
     /// Answer a coding agent's hook event
     #[command(subcommand)]
     Hook(hook::Host),
@@ -89,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Init(options) => init::run(&options),
         Command::Fingerprint(options) => fingerprint::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Playground(options) => playground::run(&options),
         Command::Hook(host) => hook::run(&host),
     }
 }

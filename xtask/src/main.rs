@@ -44,7 +44,7 @@ enum Task {
     Python(python::Options),
     /// Build the WebAssembly package and run its tests.
     Wasm,
-    /// Build the playground into playground/dist.
+    /// Build the playground into playground/dist, and into the command's next build.
     Playground,
 }
 
@@ -85,6 +85,7 @@ fn run(task: &Task) -> Outcome {
         }
         Task::Corpora(options) => rust::corpora(options),
         Task::Dist => {
+            playground::build()?;
             rust::dist()?;
             node::dist()?;
             python::dist()

@@ -8,9 +8,16 @@ use crate::wasm;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// Builds the engine and the page into `playground/dist`.
+/// Builds the engine and the page into `playground/dist`, and puts it where the command's next build
+/// takes it from.
 pub fn build() -> Outcome {
-    if wasm::build()? { page() } else { Ok(()) }
+    if wasm::build()? {
+        page()?;
+        run(Command::new("node")
+            .arg("scripts/embed.mjs")
+            .current_dir(root().join("playground")))?;
+    }
+    Ok(())
 }
 
 /// Tests the page in a browser. The engine has been built before.

@@ -37,6 +37,7 @@ pub fn test() -> Outcome {
         "test/authoring.test.mjs",
         "test/trap.test.mjs",
         "test/fault.test.mjs",
+        "test/worker.test.mjs",
     ]))
 }
 

@@ -8,4 +8,5 @@ mod fail_closed;
 mod hook;
 mod incident;
 mod init;
+mod playground;
 mod support;
