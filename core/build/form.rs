@@ -313,6 +313,15 @@ pub struct Tool {
     pub names: Vec<String>,
     #[serde(default)]
     pub harmless: Vec<String>,
+    /// The method of its requests.
+    #[serde(default)]
+    pub method: String,
+    /// An API, and where the name of what is called there is found.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Server, tool and arguments of a call within the call.
+    #[serde(default)]
+    pub nests: Vec<String>,
     #[serde(default)]
     pub shell: Vec<String>,
     #[serde(default)]

@@ -44,16 +44,36 @@ pub(super) fn tool(one: &Tool) -> Checked {
     if carries.is_empty() {
         heeded.clear();
     }
+    let sources = |list: &[String]| -> Checked {
+        let terms: Result<Vec<_>, _> = list.iter().map(|text| terms::source(text, &none)).collect();
+        Ok(terms?.join(", "))
+    };
+    let calls = match one.calls.split_first() {
+        Some((api, from)) => format!("Some(({api:?}, &[{}]))", sources(from)?),
+        None => "None".to_owned(),
+    };
+    let nests = match one.nests.len() {
+        0 => "None".to_owned(),
+        3 => format!("Some([{}])", sources(&one.nests)?),
+        _ => return Err("`nests` names server, tool and arguments".to_owned()),
+    };
     heeded.sort();
     heeded.dedup();
     Ok(format!(
-        "Tool {{ names: &{:?}, heeded: &{heeded:?}, carries: &[{carries}], cwd: &[{}], acts: &[{}] }}",
+        "Tool {{ names: &{:?}, heeded: &{heeded:?}, method: {:?}, calls: {calls}, nests: {nests}, carries: &[{carries}], cwd: &[{}], acts: &[{}] }}",
         one.names
             .iter()
-            .map(|name| squeeze(name))
+            .map(|name| {
+                if name.contains('*') {
+                    name.to_lowercase()
+                } else {
+                    squeeze(name)
+                }
+            })
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect::<Vec<_>>(),
+        one.method,
         list(&one.cwd, |text| terms::source(text, &none))?,
         list(&one.act, |act_form| act(act_form, None, &none))?,
     ))

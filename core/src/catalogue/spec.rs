@@ -497,10 +497,16 @@ pub struct Server {
 /// A tool of a host or an MCP server.
 #[derive(Debug)]
 pub struct Tool {
-    /// Names, squeezed: lower case, without what joins words.
+    /// Names, squeezed: lower case, without what joins words; or globs of names in lower case.
     pub names: &'static [&'static str],
     /// Arguments (squeezed) that it understands or that change nothing of note.
     pub heeded: &'static [&'static str],
+    /// The method of its requests, when its name tells it; else empty.
+    pub method: &'static str,
+    /// It calls what these name at the API of this name.
+    pub calls: Option<(&'static str, &'static [Source])>,
+    /// It calls another tool: where server, tool and arguments are found.
+    pub nests: Option<[Source; 3]>,
     /// Which argument carries which language, all that are present are interpreted.
     pub carries: &'static [(Language, Source)],
     /// Arguments that name the working directory.

@@ -20,6 +20,7 @@ mod tests;
 
 pub use self::body::{Body, Field};
 use self::call::Call;
+pub use self::route::named;
 use self::target::Target;
 use super::place::Setting;
 use super::value::Value;

@@ -10,6 +10,9 @@ const JOINTS: &[&str] = &[
     "from", "of", "for", "by", "in", "to", "with", "on", "at", "as",
 ];
 
+/// Words between two acts in one name.
+const PAIRS: &[&str] = &["and", "or", "then"];
+
 /// What the words of a name say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {
@@ -26,7 +29,19 @@ pub struct Judged {
 #[must_use]
 pub fn judge(name: &str, catalogue: &Catalogue) -> Judged {
     let words = hint::words(name);
-    let verb = hint::verb(name, catalogue).or_else(|| plain_verb(&words, catalogue));
+    let hinted = hint::verb(name, catalogue);
+    let plain = plain_verb(&words, catalogue);
+    let verb = match (plain, hinted) {
+        // `list_merge_requests` lists; `get_and_delete` does both.
+        (Some(plain), Some(hinted))
+            if plain.group() == VerbGroup::Observe
+                && hinted.group() != VerbGroup::Destroy
+                && !words.iter().any(|word| PAIRS.contains(&word.as_str())) =>
+        {
+            Some(plain)
+        }
+        (plain, hinted) => hinted.or(plain),
+    };
     let end = words
         .iter()
         .position(|word| JOINTS.contains(&word.as_str()))
@@ -179,6 +194,12 @@ mod tests {
                 Some(ResourceType::Namespace),
             ),
             ("frobnicate", None, None),
+            ("list_merge_requests", Some(Verb::List), None),
+            (
+                "get_and_send_mail",
+                Some(Verb::Send),
+                Some(ResourceType::Message),
+            ),
         ] {
             let judged = judge(name, &CATALOGUE);
             assert_eq!((judged.verb, judged.kind), (verb, kind), "{name}");

@@ -33,9 +33,10 @@ const MARKS: &[(&str, &str, Verb, Reversibility)] = &[
     ),
 ];
 
-/// Adds an action for each file the patch touches.
-pub fn interpret(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) {
-    let mut found = false;
+/// Adds an action for each file the patch touches; whether it touches any.
+#[must_use]
+pub fn interpret(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) -> bool {
+    let mut found = unified(session, text, setting);
     for line in text.lines() {
         for (mark, operation, verb, reversibility) in MARKS {
             let Some(path) = line.strip_prefix(mark) else {
@@ -58,12 +59,56 @@ pub fn interpret(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) {
             );
         }
     }
-    if !found {
-        session.opaque(
-            "fs:patch",
-            "the patch names no file",
-            Effects::NONE,
+    found
+}
+
+/// The files of a unified diff: `--- a/old` and `+++ b/new`.
+fn unified(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) -> bool {
+    let mut found = false;
+    let mut old = None;
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix("--- ") {
+            old = Some(own_path(path, "a/"));
+            continue;
+        }
+        let Some(path) = line.strip_prefix("+++ ").map(|path| own_path(path, "b/")) else {
+            old = None;
+            continue;
+        };
+        let Some(before) = old.take() else {
+            continue;
+        };
+        let (path, operation, verb, reversibility) = match (before, path) {
+            (before, "/dev/null") => (
+                before,
+                "fs:remove",
+                Verb::Delete,
+                Reversibility::Irreversible,
+            ),
+            ("/dev/null", path) => (path, "fs:write", Verb::Create, Reversibility::Reversible),
+            (_, path) => (path, "fs:edit", Verb::Update, Reversibility::Recoverable),
+        };
+        found = true;
+        let id = Value::literal(path).at(setting.span);
+        session.note(
+            Note {
+                operation,
+                verb,
+                kind: ResourceType::File,
+                id: Some(&id),
+                reversibility,
+                effects: Effects::NONE,
+                completeness: Completeness::Exact,
+                evidence: "named by the patch",
+            },
             setting,
         );
     }
+    found
+}
+
+/// The path of a line of a unified diff, without its prefix and what follows a tab.
+fn own_path<'a>(text: &'a str, prefix: &str) -> &'a str {
+    let path = text.split('\t').next().unwrap_or(text).trim();
+    path.strip_prefix(prefix).unwrap_or(path)
 }

@@ -2,6 +2,7 @@
 
 mod carried;
 pub mod name;
+mod nested;
 mod steering;
 mod unknown;
 
@@ -21,18 +22,23 @@ use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Sel
 pub fn interpret(session: &mut Session<'_>) {
     let name = ToolName::of(session.call);
     let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
+    dispatch(session, &name, &arguments);
+    distrust_annotations(session);
+}
+
+/// Interprets a call of the tool of this name.
+fn dispatch(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     match name.entry(session.catalogue) {
         Entry::Tool(tool, server) => {
-            known(session, tool, &arguments);
+            known(session, tool, arguments);
             place(session, server);
         }
         Entry::Server(server) => {
-            unknown::unlisted(session, server, &name, &arguments);
+            unknown::unlisted(session, server, name, arguments);
             place(session, Some(server));
         }
-        Entry::Nothing => unknown::unknown(session, &name, &arguments),
+        Entry::Nothing => unknown::unknown(session, name, arguments),
     }
-    distrust_annotations(session);
 }
 
 /// What a server's tools act on lies on the host the server is for.
@@ -93,9 +99,12 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             argument,
             arguments,
             steered.state.clone(),
+            tool.method,
         );
     }
     session.frame.argument = std::borrow::Cow::Borrowed("");
+    nested::call(session, tool, arguments);
+    nested::api(session, tool, arguments, cwd.as_deref());
     let setting = session.setting(cwd.as_deref(), (0, 0));
     let mut drafts = acts::drafts(tool.acts, &given, &setting);
     for draft in &mut drafts {

@@ -11,7 +11,9 @@ use crate::interpret::acts::{self, Given as _};
 use crate::interpret::argument::{Argument, UNSEEN, value_of};
 use crate::interpret::given::Arguments;
 use crate::interpret::graphql::{self, Endpoint};
+use crate::interpret::place::Setting;
 use crate::interpret::sql;
+use crate::interpret::tool::name::squeeze;
 use crate::interpret::value::{Origin, Value};
 
 /// The drafts of the routes that a request takes. Empty: no route is known.
@@ -46,7 +48,7 @@ fn of_name(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
         // Of names in several places it is not known which one counts.
         let drafts: Vec<Draft> = names
             .flat_map(|name| match name.exact() {
-                Some(name) => named(&endpoint, &name, &given, call),
+                Some(name) => named(&endpoint, &name, &given, call.setting),
                 None => vec![graphql::opaque(&endpoint, call.setting)],
             })
             .collect();
@@ -57,7 +59,13 @@ fn of_name(call: &Call<'_>, api: &'static Api) -> Vec<Draft> {
     Vec::new()
 }
 
-fn named(endpoint: &Endpoint<'_>, name: &str, given: &Argument, call: &Call<'_>) -> Vec<Draft> {
+/// The drafts of a call by name.
+pub fn named(
+    endpoint: &Endpoint<'_>,
+    name: &str,
+    given: &Argument,
+    setting: &Setting<'_>,
+) -> Vec<Draft> {
     let api = endpoint.api;
     let last = name.rsplit(['.', '#', '/']).next().unwrap_or(name);
     let known = [name, last].into_iter().find_map(|name| {
@@ -65,20 +73,27 @@ fn named(endpoint: &Endpoint<'_>, name: &str, given: &Argument, call: &Call<'_>)
         tables.iter().find_map(|table| look_up(table, name))
     });
     let drafts = known.map_or_else(Vec::new, |acts| {
-        acts::drafts(acts, &Arguments(given), call.setting)
+        acts::drafts(acts, &Arguments(given), setting)
     });
     if drafts.is_empty() {
-        vec![graphql::by_name(endpoint, last, call.setting)]
+        vec![graphql::by_name(endpoint, last, setting)]
     } else {
         drafts
     }
 }
 
 fn look_up(table: &[(&'static str, &'static [Act])], name: &str) -> Option<&'static [Act]> {
-    let index = table
-        .binary_search_by(|(known, _)| (*known).cmp(name))
-        .ok()?;
-    table.get(index).map(|(_, acts)| *acts)
+    let index = table.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
+    let exact = index.and_then(|index| table.get(index));
+    // Clients spell the same name in their own ways.
+    exact
+        .or_else(|| {
+            let squeezed = squeeze(name);
+            table
+                .iter()
+                .find(|(known, _)| known.len() >= squeezed.len() && squeeze(known) == squeezed)
+        })
+        .map(|(_, acts)| *acts)
 }
 
 fn of_routes(call: &Call<'_>, api: &'static Api, surely: bool) -> Vec<Draft> {

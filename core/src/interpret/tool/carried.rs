@@ -1,6 +1,6 @@
 //! Languages that arguments of tools are written in.
 
-use crate::action::Draft;
+use crate::action::{Draft, Effects};
 use crate::catalogue::spec::Language;
 use crate::interpret::argument::{Argument, text_of};
 use crate::interpret::program::Program;
@@ -17,6 +17,7 @@ pub(super) fn carried(
     argument: &Argument,
     arguments: &Argument,
     mut state: ShellState,
+    method: &str,
 ) {
     let cwd = state.cwd.clone();
     let cwd = cwd.as_deref();
@@ -46,15 +47,28 @@ pub(super) fn carried(
         Language::Url => {
             for value in values {
                 let setting = session.setting(cwd, value.span);
-                let drafts =
-                    http::drafts(&http::url_tool::from_arguments(arguments, &value), &setting);
+                let mut request = http::url_tool::from_arguments(arguments, &value);
+                if !method.is_empty() && arguments.get("method").is_none() {
+                    request.method = Some(method.to_owned());
+                }
+                let drafts = http::drafts(&request, &setting);
                 session.add(drafts);
             }
         }
         Language::Patch => {
             for value in values {
                 let setting = session.setting(cwd, value.span);
-                patch::interpret(session, &text_of(&value), &setting);
+                let named = ["path", "file_path", "filePath"]
+                    .iter()
+                    .any(|name| arguments.get(name).is_some());
+                if !patch::interpret(session, &text_of(&value), &setting) && !named {
+                    session.opaque(
+                        "fs:patch",
+                        "the patch names no file",
+                        Effects::NONE,
+                        &setting,
+                    );
+                }
             }
         }
         Language::Code => {

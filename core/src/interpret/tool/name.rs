@@ -28,16 +28,21 @@ impl ToolName {
     /// The name of a call's tool.
     #[must_use]
     pub fn of(call: &ToolCall) -> Self {
-        let named = call.tool.as_str();
+        Self::spelled(&call.tool, call.server.as_deref())
+    }
+
+    /// The name as a host spells it.
+    #[must_use]
+    pub fn spelled(named: &str, declared: Option<&str>) -> Self {
         let (server, tool) = match named
             .strip_prefix("mcp__")
-            .and_then(|rest| split(rest, call.server.as_deref()))
+            .and_then(|rest| split(rest, declared))
         {
             Some((server, tool)) => (Some(server), tool),
             None => (None, named.strip_prefix("MCP:").unwrap_or(named)),
         };
         let mcp = named != tool;
-        let server = call.server.clone().or_else(|| server.map(str::to_owned));
+        let server = declared.or(server).map(str::to_owned);
         Self {
             tool: tool.to_owned(),
             server: server
@@ -121,10 +126,13 @@ fn joined(name: &str, catalogue: &'static Catalogue) -> Option<Entry> {
 
 /// The tool of this name.
 pub(super) fn listed(tools: &'static [Tool], name: &str) -> Option<&'static Tool> {
-    let name = squeeze(name);
-    tools
-        .iter()
-        .find(|tool| tool.names.contains(&name.as_str()))
+    let squeezed = squeeze(name);
+    let lower = name.to_lowercase();
+    tools.iter().find(|tool| {
+        tool.names
+            .iter()
+            .any(|known| *known == squeezed || (known.ends_with('*') && wildcard(known, &lower)))
+    })
 }
 
 /// A name without what joins its words, lower case.

@@ -61,7 +61,15 @@ pub(super) fn unlisted(
     name: &ToolName,
     arguments: &Argument,
 ) {
-    let judged = naming::judge(&name.tool, session.catalogue);
+    // Some servers put their own name in front of every tool's.
+    let own = name
+        .tool
+        .get(server.name.len()..)
+        .filter(|_| name.tool.to_lowercase().starts_with(server.name))
+        .map_or(name.tool.as_str(), |rest| {
+            rest.trim_start_matches(['-', '_', '.'])
+        });
+    let judged = naming::judge(own, session.catalogue);
     if judged.verb.is_none() {
         return unknown(session, name, arguments);
     }
@@ -170,7 +178,7 @@ fn suspicious(session: &mut Session<'_>, name: &ToolName, arguments: &Argument, 
             cwd: cwd.map(str::to_owned),
             ..ShellState::default()
         };
-        carried(session, language, member, arguments, state);
+        carried(session, language, member, arguments, state, "");
     }
     session.frame.argument = std::borrow::Cow::Borrowed("");
 }
