@@ -168,6 +168,7 @@ impl Session<'_> {
         touched.remember(state, &words, program, &setting);
         match ran {
             Some(stream) if stream.present => stream,
+            _ if touched.silent => Stream::literal(""),
             // So far the number of drafts tells one new temporary file from another.
             _ => output::of_known(&words, &read, program, self.drafts.len()),
         }
@@ -198,8 +199,9 @@ impl Session<'_> {
             files: &state.files,
             span: program.span,
         };
-        let drafts = http::client::drafts(&call, setting);
+        let (drafts, silent) = http::client::interpret(&call, setting);
         touched.downloads(&drafts);
+        touched.silent = silent;
         let any = !drafts.is_empty();
         self.add(drafts);
         any
