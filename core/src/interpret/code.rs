@@ -68,13 +68,18 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     let candidates = known
         .iter()
         .filter(|one| language == "code" || one.names.contains(&language.as_str()));
+    // Of a language that is not told every reading counts.
+    let mut printed = None;
     for candidate in candidates {
         if let Some(tree) = parse(candidate, &text) {
-            return followed(session, state, code, candidate, &tree);
+            let stream = followed(session, state, code, candidate, &tree);
+            printed.get_or_insert_with(Stream::default).merge(&stream);
         }
     }
-    unparsed::interpret(session, state, code);
-    unseen
+    printed.unwrap_or_else(|| {
+        unparsed::interpret(session, state, code);
+        unseen
+    })
 }
 
 /// The tree of a text, by the grammar of its language.

@@ -16,6 +16,9 @@ use crate::limits;
 /// The tree of Python text; `None` when it cannot be parsed.
 #[must_use]
 pub fn read(text: &str) -> Option<Tree> {
+    if let Some(cell) = text.trim_start().strip_prefix("%%") {
+        return magic_cell(cell);
+    }
     let notebook = text
         .lines()
         .any(|line| line.trim_start().starts_with(['!', '%']) || line.contains("= !"));
@@ -41,6 +44,23 @@ pub fn read(text: &str) -> Option<Tree> {
         cut: reader.cut,
     })
 }
+
+/// A cell of a notebook whose first line says how to run it.
+fn magic_cell(cell: &str) -> Option<Tree> {
+    let (head, rest) = cell.split_once('\n').unwrap_or((cell, ""));
+    let name = head.split_whitespace().next().unwrap_or_default();
+    if !SHELL_MAGICS.contains(&name) {
+        // Time, capture and the like: the cell itself is Python.
+        return read(rest.trim_start().trim_start_matches('%'));
+    }
+    Some(Tree {
+        body: vec![Statement::Shell(Expression::Text(rest.to_owned()))],
+        cut: false,
+    })
+}
+
+/// Magics of notebooks that hand their text to a shell.
+const SHELL_MAGICS: &[&str] = &["bash", "sh", "system", "sx", "script", "!"];
 
 #[derive(Default)]
 struct Reader {
@@ -534,7 +554,7 @@ fn escape(kind: IpyEscapeKind, text: &str) -> Statement {
         IpyEscapeKind::Magic | IpyEscapeKind::Magic2 => {
             let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
             match name {
-                "bash" | "sh" | "system" | "sx" | "script" => shell(rest),
+                name if SHELL_MAGICS.contains(&name) => shell(rest),
                 // Magics that are programs of the shell.
                 "cd" | "pip" | "conda" | "mamba" | "uv" | "ls" | "mkdir" | "rm" | "rmdir"
                 | "cp" | "mv" | "cat" => shell(text),

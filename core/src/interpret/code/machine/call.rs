@@ -130,12 +130,15 @@ impl Machine<'_, '_> {
             let drafts = http::drafts(&request, &setting);
             self.session.add(drafts);
         }
-        let mut statements = entry.sql.iter().map(|source| given.found(*source).values);
-        let mut texts = statements
-            .find(|found| !found.is_empty())
-            .unwrap_or_default();
-        if texts.is_empty() && !entry.sql.is_empty() && given.operands().is_none() {
-            texts.push(Value::unseen(Origin::Unseen));
+        let mut texts = Vec::new();
+        for source in entry.sql {
+            let found = given.found(*source);
+            if texts.is_empty() {
+                texts = found.values;
+            }
+            if texts.is_empty() && found.incomplete {
+                texts.push(Value::unseen(Origin::Unseen));
+            }
         }
         for text in texts {
             sql::interpret(self.session, &text, None, &setting);
@@ -223,11 +226,9 @@ impl Machine<'_, '_> {
         if foreign {
             self.hinted(path);
         }
-        if path.ends_with(".?") && !path.starts_with('?') && !self.is_pure(path) {
+        if path.ends_with(".?") && !path.starts_with('?') && self.reaches(path) {
             self.result.unknown = true;
-            if self.reaches(path) {
-                self.opaque("which function is called cannot be seen");
-            }
+            self.opaque("which function is called cannot be seen");
         }
         let mut origins = receiver.origins();
         let all = arguments.positional.iter().chain(arguments.named.values());

@@ -39,7 +39,10 @@ impl Machine<'_, '_> {
         let thing = match entry.gives {
             Gives::Unknown => unknown(),
             Gives::Nothing => Thing::of(Argument::Unknown),
-            Gives::Same => return self.same(entry, &of, arguments, receiver),
+            Gives::Same => match entry.of {
+                Source::Const(_) | Source::Cwd => Thing::value(value()),
+                _ => return self.same(entry, &of, arguments, receiver),
+            },
             Gives::Path => self.joined_path(of, arguments),
             Gives::Parent => parent(&value()),
             Gives::Variable => self.variable(&value().sketch()),

@@ -19,12 +19,14 @@ impl Machine<'_, '_> {
         let mut stream = Stream::default();
         for run in entry.runs {
             if run.when.iter().all(|one| acts::holds(one, given)) {
-                let mut values: Vec<Value> = run
-                    .from
-                    .iter()
-                    .flat_map(|source| given.raw(*source).values)
-                    .collect();
-                if values.is_empty() && given.operands().is_none() {
+                let found = run.from.iter().map(|source| given.raw(*source));
+                let mut values = Vec::new();
+                let mut incomplete = false;
+                for found in found {
+                    incomplete |= found.incomplete;
+                    values.extend(found.values);
+                }
+                if values.is_empty() && incomplete {
                     values.push(Value::unseen(Origin::Unseen));
                 }
                 stream.merge(&self.one_run(run, values, given));
