@@ -106,8 +106,12 @@ impl Session<'_> {
                     self.shell_value(state, &text, program)
                 } else {
                     let arguments = arguments_of(words, run.from);
+                    let assigned = program.assignments.iter().chain(&words.assignments);
                     state.subshell(|inner| {
                         inner.positional = arguments;
+                        for (name, value) in assigned {
+                            inner.variables.insert(name.clone(), value.clone());
+                        }
                         self.shell_value(inner, &text, program)
                     })
                 }
