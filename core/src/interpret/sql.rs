@@ -31,8 +31,8 @@ use super::session::Session;
 use super::shell::{self, ShellState};
 use super::value::{Stream, Value};
 use crate::action::{Draft, Resource, ResourceRef, Scope, Selector};
-use crate::catalogue::CATALOGUE;
 use crate::catalogue::sql::{Dialect, Sql};
+use crate::catalogue::{CATALOGUE, paths};
 use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb,
 };
@@ -112,8 +112,13 @@ fn understand(
     text: &str,
     dialect: Option<Dialect>,
 ) -> (Vec<Found>, Vec<Command>) {
+    let readings = if dialect.is_some() {
+        1
+    } else {
+        Dialect::LIKELY.len()
+    };
     let read = |dialect| {
-        let mut reader = Reader::new(sql, dialect);
+        let mut reader = Reader::new(sql, dialect, readings);
         reader.text(text, None, false);
         reader
     };
@@ -176,6 +181,25 @@ fn draft(act: Found, span: (u32, u32), exact: bool, setting: &Setting<'_>) -> Dr
         false => span,
     };
     let file = draft.resource.kind == ResourceType::File;
+    // `s3://…`, `postgres:dbname=…`: an embedded engine reaches out from this machine.
+    let reaches_out = file
+        && !act.on_server
+        && draft
+            .resource
+            .id
+            .split_once(':')
+            .is_some_and(|(scheme, _)| {
+                scheme.len() > 1
+                    && scheme != "file"
+                    && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+            });
+    if reaches_out {
+        draft.effects = acts::at_home(act.effects)
+            .union(setting.effects)
+            .with(Effect::Egress);
+        placed_elsewhere(&mut draft, place, setting);
+        return draft;
+    }
     if file && !act.on_server {
         draft.effects = acts::at_home(act.effects).union(setting.effects);
         let path = Value::literal(draft.resource.id.clone()).at(place);
@@ -191,7 +215,11 @@ fn draft(act: Found, span: (u32, u32), exact: bool, setting: &Setting<'_>) -> Dr
         let id = Value::default().at(place);
         setting.place_draft(&mut draft, Some(&id));
     }
-    if let Some(host) = act.server {
+    let beside = |file: &String| {
+        let root = setting.root.zip(setting.resolve(file));
+        root.is_some_and(|(root, path)| paths::is_within(&path.absolute, root))
+    };
+    if let Some(host) = act.server.filter(|server| act.on_server || !beside(server)) {
         draft.selectors.push(Selector {
             kind: SelectorKind::Host,
             value: host,

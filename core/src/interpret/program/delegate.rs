@@ -14,6 +14,9 @@ use crate::interpret::words::{Words, find};
 use crate::limits;
 use crate::vocabulary::{Effect, SelectorKind};
 
+/// Most lines of an input that are put in place of a placeholder, each.
+const LINES: usize = 64;
+
 impl Session<'_> {
     /// Interprets what a known program makes run.
     pub(super) fn delegate(
@@ -150,20 +153,20 @@ impl Session<'_> {
         if values.is_empty() {
             return Stream::default();
         }
+        let chosen = run.placeholder.starts_with('-');
+        let mark = placeholder(run, words);
         let mut inner = Vec::with_capacity(values.len());
         for value in values {
-            if !run.placeholder.is_empty()
-                && value
-                    .known_text()
-                    .is_some_and(|text| text.contains(run.placeholder))
-            {
-                inner.extend(found_by(words, value, run.placeholder));
-            } else {
-                inner.push(value.clone());
+            let stands_in = !mark.is_empty()
+                && value.known_text().is_some_and(|text| text.contains(&mark));
+            match stands_in {
+                true if chosen => inner.extend(of_input(value, &mark, program.stdin)),
+                true => inner.extend(found_by(words, value, &mark)),
+                false => inner.push(value.clone()),
             }
         }
         let mut open_ended = program.open_ended;
-        if run.appends {
+        if run.appends && !(chosen && !mark.is_empty()) {
             match program
                 .stdin
                 .text
@@ -290,6 +293,40 @@ fn host_of(words: &Words<'_>, source: Source) -> String {
 fn groups_of(words: &Words<'_>, id: &str) -> Vec<Vec<Value>> {
     let used = words.groups.iter().filter(|(name, _)| *name == id);
     used.map(|(_, group)| group.clone()).collect()
+}
+
+/// The word that stands for input: fixed, or the value of an option.
+fn placeholder(run: &Run, words: &Words<'_>) -> String {
+    if !run.placeholder.starts_with('-') {
+        return run.placeholder.to_owned();
+    }
+    let given = words.found(Source::Option(run.placeholder)).values;
+    given
+        .first()
+        .map(|value| value.known_text().unwrap_or_default())
+        .unwrap_or_default()
+}
+
+/// The words that `value` becomes with each line of the input in place of `mark`.
+fn of_input(value: &Value, mark: &str, stdin: &Stream) -> Vec<Value> {
+    let text = value.known_text().unwrap_or_default();
+    if let Some(input) = stdin.text.as_ref().filter(|_| !stdin.decoded) {
+        let lines = input.expose().lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty()).take(LINES);
+        return lines
+            .map(|line| Value::literal(text.replace(mark, line)).at(value.span))
+            .collect();
+    }
+    if text == mark
+        && let Some(listed) = &stdin.listed
+    {
+        return listed.clone();
+    }
+    let (before, after) = text.split_once(mark).unwrap_or((&text, ""));
+    let mut word = Value::literal(before).at(value.span);
+    word.pieces.extend(input_word(stdin).pieces);
+    word.pieces.extend(Value::literal(after.replace(mark, "")).pieces);
+    vec![word]
 }
 
 /// A word out of an input that is not known.

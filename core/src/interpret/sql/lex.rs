@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::catalogue::sql::Dialect;
+use crate::limits;
 
 /// One token: a range of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Kind {
     Broken,
 }
 
-/// Cuts `text` into tokens.
+/// Cuts `text` into tokens, up to one more than are read.
 #[must_use]
 pub fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
     let mut lexer = Lexer {
@@ -48,7 +49,7 @@ pub fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
         inside_executable: false,
         tokens: Vec::with_capacity(text.len() / 4),
     };
-    while lexer.at < lexer.bytes.len() {
+    while lexer.at < lexer.bytes.len() && lexer.tokens.len() <= limits::SQL_TOKENS {
         let before = lexer.at;
         lexer.step();
         // INVARIANT: every step moves on; this keeps a mistake from becoming an endless loop.
@@ -83,6 +84,11 @@ impl Lexer<'_> {
                 self.inside_executable = false;
                 self.at = start.saturating_add(2);
             }
+            (b'#', next) if dialect == Dialect::MsSql && (is_name(next) || next == b'#') => {
+                self.run(|byte| byte == b'#');
+                self.run(is_name);
+                self.push(Kind::Word, start);
+            }
             (b'\'', _) => self.text(b'\''),
             (b'"', _) => {
                 let text = matches!(dialect, MySql | BigQuery);
@@ -96,6 +102,10 @@ impl Lexer<'_> {
             }
             (b'$', next) => self.dollar(next),
             (b'\\', b'g' | b'G') if dialect == MySql => {
+                self.at = start.saturating_add(2);
+                self.push(Kind::Mark(b';'), start);
+            }
+            (b'\\', b';') if dialect == Postgres => {
                 self.at = start.saturating_add(2);
                 self.push(Kind::Mark(b';'), start);
             }

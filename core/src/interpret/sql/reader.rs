@@ -10,7 +10,10 @@ use super::seq::{Seq, lower};
 use super::{scan, split};
 use crate::catalogue::sql::{Deed, Dialect, Form, Sql, Statement, Target};
 use crate::limits;
-use crate::vocabulary::{Completeness, ResourceType};
+use crate::vocabulary::{Completeness, ResourceType, Reversibility};
+
+/// The operation of joining another database file.
+const ATTACH: &str = "sql:attach";
 
 /// Reads SQL in one dialect.
 #[derive(Debug)]
@@ -28,12 +31,14 @@ pub struct Reader {
     /// Where later statements go, after a command that connects elsewhere.
     pub server: Option<String>,
     depth: usize,
+    statements: usize,
+    readings: usize,
 }
 
 impl Reader {
-    /// A reader for `dialect`.
+    /// A reader for `dialect`, one of so many (`readings`) that read the same text.
     #[must_use]
-    pub fn new(sql: &'static Sql, dialect: Dialect) -> Self {
+    pub fn new(sql: &'static Sql, dialect: Dialect, readings: usize) -> Self {
         Self {
             sql,
             dialect,
@@ -42,6 +47,8 @@ impl Reader {
             prepared: Vec::new(),
             server: None,
             depth: 0,
+            statements: 0,
+            readings,
         }
     }
 
@@ -60,15 +67,23 @@ impl Reader {
             tokens: &tokens,
             outer,
         };
-        if split::too_deep(&seq) {
-            return self.add(Found::unread(span, "SQL with too many brackets to be read"));
+        if tokens.len() > self.share(limits::SQL_TOKENS) || split::too_deep(&seq) {
+            return self.add(Found::unread(
+                span,
+                "SQL with more words or brackets than are read",
+            ));
         }
         self.depth = self.depth.saturating_add(1);
         let mut delimiter = None;
-        let mut bodies = 8;
+        let mut bodies = 2;
         let mut at = 0;
         while at < tokens.len() {
             let rest = seq.from(at);
+            self.statements = self.statements.saturating_add(1);
+            if self.statements > self.share(limits::SQL_STATEMENTS) {
+                self.add(Found::unread(span, "more statements than are read"));
+                break;
+            }
             if rest.kind(0) == Some(Kind::Command) {
                 self.command(&rest.part(0..1), None);
                 at = at.saturating_add(1);
@@ -92,6 +107,11 @@ impl Reader {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// The part of a limit that this reading may use.
+    fn share(&self, limit: usize) -> usize {
+        limit.checked_div(self.readings).unwrap_or(limit)
+    }
+
     /// Adds an act.
     pub fn add(&mut self, mut act: Found) {
         act.on_server = !self.dialect.is_embedded();
@@ -109,6 +129,15 @@ impl Reader {
 
     /// Reads one statement.
     pub fn statement(&mut self, seq: &Seq<'_>, procedural: bool) {
+        if self.depth > limits::SQL_DEPTH {
+            return self.unknown(seq, "SQL that is nested too deep to be read");
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.one(seq, procedural);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn one(&mut self, seq: &Seq<'_>, procedural: bool) {
         let mut start = 0;
         while seq.mark(start, b'(') {
             start = start.saturating_add(1);
@@ -133,6 +162,10 @@ impl Reader {
         } else {
             body
         };
+        // `BEGIN` and `END` of a block are no transaction.
+        if procedural && main.is_any(0, &["begin", "end"]) {
+            return;
+        }
         match heads::recognise(self.sql, &main, self.dialect) {
             Some(known) => self.known(seq, &main, &known, procedural),
             None if procedural && self.assignment(seq) => {}
@@ -156,6 +189,13 @@ impl Reader {
         }
         for statement in &known.statements {
             self.acted(main, head, statement);
+            if statement.deed.operation == ATTACH {
+                // What is changed from here on may be in there.
+                let at = main
+                    .outermost(0)
+                    .find(|at| main.kind(*at) == Some(Kind::Text));
+                self.server = at.map(|at| main.content(at).into_owned());
+            }
         }
         let query = first.form == Form::Query;
         match first.form {
@@ -171,10 +211,12 @@ impl Reader {
         if statement.form == Form::Query {
             return;
         }
+        let mut kind = deed.resource;
         let targets: Vec<String> = match statement.target {
             Target::Nothing => Vec::new(),
             Target::Const(text) => vec![text.to_owned()],
-            Target::Text => (0..main.tokens.len())
+            Target::Text => main
+                .outermost(0)
                 .find(|at| main.kind(*at) == Some(Kind::Text))
                 .map(|at| main.content(at).into_owned())
                 .into_iter()
@@ -189,7 +231,11 @@ impl Reader {
             Target::Names => ids(names::names(self.sql, main, head)),
             Target::After(word) => main
                 .find(head.saturating_sub(1), &[word])
-                .map(|at| ids(names::names(self.sql, main, at.saturating_add(1))))
+                .map(|at| {
+                    let (start, of) = names::past_kinds(main, at.saturating_add(1));
+                    kind = of.unwrap_or(kind);
+                    ids(names::names(self.sql, main, start))
+                })
                 .unwrap_or_default(),
         };
         let bound = (statement.form == Form::Rows).then(|| bounds::bound(main));
@@ -202,11 +248,16 @@ impl Reader {
         };
         for id in targets {
             let mut act = Found::new(deed, id, span);
+            act.resource = kind;
             if nameless && statement.target != Target::Nothing {
                 act.completeness = act.completeness.max(Completeness::Partial);
             }
             if bound == Some(Bound::Nothing) {
                 act.unbound("no condition leaves any row out");
+            }
+            if self.dialect == Dialect::MsSql && act.id.starts_with('#') {
+                // A temporary table, which is gone with the session.
+                act.reversibility = Reversibility::None;
             }
             self.add(act);
         }
@@ -224,12 +275,7 @@ impl Reader {
         let found = scan::scan(self.sql, seq, query);
         let span = seq.span();
         let mut some = false;
-        let changes = !main;
-        for (order, one) in found.relations.iter().enumerate() {
-            // The table that `DELETE FROM` names first is no table that is read.
-            if changes && order == 0 && self.is_target(seq, one.start) {
-                continue;
-            }
+        for one in &found.relations {
             some = true;
             self.read(one.id.clone(), ResourceType::Table, span);
         }
@@ -241,7 +287,7 @@ impl Reader {
         }
         for (name, open) in &found.functions {
             let arguments = seq.part(open.saturating_add(1)..seq.close(*open));
-            self.function(name, &arguments, span, seq.outer);
+            self.function(name, &arguments, span);
         }
         for range in found.statements {
             let inner = seq.part(range);
@@ -264,16 +310,6 @@ impl Reader {
                 Found::unread(span, "SQL with a quote or comment that does not end").softened(main),
             );
         }
-    }
-
-    /// Whether the name at `at` is what a statement that changes rows changes.
-    fn is_target(&self, seq: &Seq<'_>, at: usize) -> bool {
-        let before = at.checked_sub(1);
-        before.is_some_and(|from| {
-            seq.is(from, "only")
-                || (seq.is(from, "from")
-                    && (0..from).rev().take(8).any(|word| seq.is(word, "delete")))
-        })
     }
 
     /// Where a query puts its rows.
@@ -333,7 +369,7 @@ impl Reader {
 
     fn unknown(&mut self, seq: &Seq<'_>, why: &str) {
         // `END`, `;` and labels of procedural code say nothing.
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let first = lower(seq.word(0), &mut buffer);
         if first == "end" && seq.tokens.len() <= 3 {
             return;
@@ -351,7 +387,7 @@ impl Found {
         Self {
             operation: "sql:select",
             verb: crate::vocabulary::Verb::Read,
-            reversibility: crate::vocabulary::Reversibility::None,
+            reversibility: Reversibility::None,
             completeness: Completeness::Partial,
             ..self
         }
