@@ -117,6 +117,9 @@ impl Machine<'_, '_> {
 
     /// What a call does that the catalogue has. Answers with what comes out of what it runs.
     fn does(&mut self, entry: &'static CodeCall, path: &str, given: &CallGiven) -> Stream {
+        if does_something(entry) {
+            self.costs(limits::CODE_CALL_STEPS);
+        }
         let first = self.session.drafts.len();
         let cwd = self.state.cwd.clone();
         let setting = self.session.setting(cwd.as_deref(), self.span);
@@ -251,7 +254,7 @@ impl Machine<'_, '_> {
 
     /// What is made by a call.
     pub(super) fn made(
-        &self,
+        &mut self,
         mut thing: Thing,
         path: &str,
         arguments: &Arguments,
@@ -266,7 +269,7 @@ impl Machine<'_, '_> {
             Some(receiver) => receiver.made.clone(),
             None => {
                 let given = CallGiven::new(arguments, receiver, parameters, self.session, None);
-                Some(Rc::new(bounded(given.all)))
+                Some(Rc::new(self.kept(bounded(given.all))))
             }
         };
         let made = format!("{path}()");

@@ -115,7 +115,7 @@ impl Machine<'_, '_> {
                 _ => all.push(thing.argument()),
             }
         }
-        Thing::of(Argument::List(all))
+        Thing::of(self.kept(Argument::List(all)))
     }
 
     fn object(&mut self, members: &[(Option<Expression>, Expression)]) -> Thing {
@@ -139,7 +139,7 @@ impl Machine<'_, '_> {
                 },
             }
         }
-        Thing::of(Argument::Object(all))
+        Thing::of(self.kept(Argument::Object(all)))
     }
 
     fn each(&mut self, pattern: &Pattern, over: &Expression, value: &Expression) -> Thing {
@@ -322,7 +322,7 @@ impl Machine<'_, '_> {
             if let Argument::Object(members) = thing.shape.as_ref() {
                 let mut members = members.clone();
                 members.insert(name, value.argument());
-                thing.shape = Rc::new(Argument::Object(members));
+                thing.shape = Rc::new(self.kept(Argument::Object(members)));
             } else {
                 let mut origins = thing.origins();
                 origins.extend(value.origins());
