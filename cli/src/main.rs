@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
+mod catalogue;
 mod check;
 mod demo;
 mod engine;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use checkrein_runtime::config::{self, ConfigError, Opened, Place};
 
-use crate::{authorize, check, demo, explain, fingerprint, hook, init, playground};
+use crate::{authorize, catalogue, check, demo, explain, fingerprint, hook, init, playground};
 
 /// Exit code of everything that must stop a tool call, and of every failure to answer.
 pub const STOP: u8 = 2;
@@ -46,6 +46,9 @@ enum Command {
     Check(check::Options),
     /// Write a commented configuration and an example policy
     Init(init::Options),
+    /// Show what the guard knows of programs, web APIs and tools
+    #[command(subcommand)]
+    Catalogue(catalogue::Options),
     /// Print the fingerprint of a credential for the inventory
     Fingerprint(fingerprint::Options),
     /// Replay an incident call by call, decided by the real engine
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),
+        Command::Catalogue(options) => catalogue::run(&options),
         Command::Fingerprint(options) => fingerprint::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Playground(options) => playground::run(&options),

@@ -254,6 +254,8 @@ pub struct VerbForm {
 #[serde(deny_unknown_fields)]
 pub struct NounForm {
     pub resource: String,
+    #[serde(default)]
+    pub weak: bool,
     pub words: Vec<String>,
     pub reversibility: Option<String>,
     #[serde(default)]

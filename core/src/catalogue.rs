@@ -2,6 +2,7 @@
 
 #[rustfmt::skip]
 mod data;
+pub mod entries;
 mod listing;
 pub mod paths;
 pub mod spec;

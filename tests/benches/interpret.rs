@@ -54,7 +54,7 @@ fn worst() -> Vec<(&'static str, ToolCall)> {
         let _ = write!(variables, "A{n}=$A{}x; ", n.max(1) - 1);
     }
     let shell = limits::SHELL_BYTES - 1;
-    let sql = 16 * 1024;
+    let sql = limits::SQL_BYTES - 1;
     let nested = format!("{}x{}", "echo $(".repeat(20), ")".repeat(20));
     vec![
         ("commands", call("Bash", "command", &fill("rm a;", shell))),

@@ -19,6 +19,13 @@ impl Chance {
         usize::try_from(high).unwrap_or_default() % bound
     }
 
+    /// Up to `most` of the pieces, one after the other.
+    #[must_use]
+    pub fn text(&mut self, pieces: &[&str], most: usize) -> String {
+        let count = 1 + self.below(most);
+        (0..count).map(|_| self.pick(pieces)).collect()
+    }
+
     fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.below(choices.len())]
     }

@@ -28,8 +28,9 @@ impl Emitter {
                 None => "None".to_owned(),
             };
             Ok(format!(
-                "NounKind {{ resource: {resource}, reversibility: {reversibility}, effects: &[{}] }}",
-                effects(&noun.effects)?
+                "NounKind {{ resource: {resource}, reversibility: {reversibility}, effects: &[{}], weak: {} }}",
+                effects(&noun.effects)?,
+                noun.weak,
             ))
         })?;
         let verbs = self.table(words.verb.iter().map(|kind| &kind.words))?;

@@ -181,6 +181,8 @@ pub struct NounKind {
     pub reversibility: Option<Reversibility>,
     /// Facts of its removal.
     pub effects: &'static [Effect],
+    /// Another noun of the line says more.
+    pub weak: bool,
 }
 
 /// How a program reads its words.

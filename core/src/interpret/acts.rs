@@ -172,6 +172,25 @@ pub fn selectors(
     found.into_iter()
 }
 
+/// Where an id itself says that the thing is: the account of an ARN, the project or subscription that a
+/// path of ids begins with.
+pub fn named_place(id: &str) -> Option<Selector> {
+    let place = |kind, value: &str| {
+        let value = value.to_owned();
+        (!value.is_empty()).then_some(Selector { kind, value })
+    };
+    if let Some(rest) = id.strip_prefix("arn:") {
+        return place(SelectorKind::AwsAccount, rest.split(':').nth(3)?);
+    }
+    let (root, rest) = id.trim_start_matches('/').split_once('/')?;
+    let name = rest.split('/').next()?;
+    match root {
+        "projects" => place(SelectorKind::GcpProject, name),
+        "subscriptions" => place(SelectorKind::AzureSubscription, name),
+        _ => None,
+    }
+}
+
 /// The host of a URL; a host by itself stays as it is.
 fn host_of(text: String) -> String {
     if text.starts_with("unix:") || text.starts_with("npipe:") {

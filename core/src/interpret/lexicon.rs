@@ -43,18 +43,35 @@ impl Lexicon {
     }
 
     /// What `word` names: by itself, in the singular, without a group (`deployments.apps`), else by
-    /// the last of its parts that is a noun.
+    /// its last parts (`delete-db-snapshot` is about a snapshot), else by those before.
+    pub fn nouns(&self, word: &str) -> Vec<&'static NounKind> {
+        if word.len() > LONGEST {
+            return Vec::new();
+        }
+        let word = word.to_ascii_lowercase().replace(['_', ':'], "-");
+        let mut rest = word.split('.').next();
+        let mut found = Vec::new();
+        while let Some(end) = rest {
+            let mut start = Some(end);
+            while let Some(part) = start {
+                found.extend(self.whole_noun(part));
+                start = part.split_once('-').map(|(_, tail)| tail);
+            }
+            rest = end.rsplit_once('-').map(|(head, _)| head);
+        }
+        found
+    }
+
+    /// What `word` names, as far as the lexicon has it.
     #[must_use]
     pub fn noun(&self, word: &str) -> Option<&'static NounKind> {
-        if word.len() > LONGEST {
-            return None;
-        }
-        let word = word.to_ascii_lowercase();
-        let word = word.split('.').next().unwrap_or_default();
-        self.whole_noun(word).or_else(|| {
-            word.rsplit(['-', '_', ':'])
-                .find_map(|part| self.whole_noun(part))
-        })
+        strongest(self.nouns(word).into_iter())
+    }
+
+    /// Whether `word` as it stands is a noun.
+    #[must_use]
+    pub fn is_noun(&self, word: &str) -> bool {
+        self.whole_noun(&word.to_ascii_lowercase()).is_some()
     }
 
     fn whole_noun(&self, word: &str) -> Option<&'static NounKind> {
@@ -70,6 +87,18 @@ impl Lexicon {
         });
         self.noun_kinds.get(kind?)
     }
+}
+
+/// The first of kinds that says something, else the first.
+pub fn strongest(kinds: impl Iterator<Item = &'static NounKind>) -> Option<&'static NounKind> {
+    let mut first = None;
+    for kind in kinds {
+        if !kind.weak {
+            return Some(kind);
+        }
+        first = first.or(Some(kind));
+    }
+    first
 }
 
 /// A thing written as `TYPE NAME` or `TYPE/NAME`.

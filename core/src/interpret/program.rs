@@ -22,7 +22,7 @@ use super::value::{Origin, Stream, Value};
 use super::words::{Words, find};
 use super::{acts, http, sql, windows};
 use crate::action::{Draft, Effects, Selector};
-use crate::catalogue::spec::{Command, Run};
+use crate::catalogue::spec::{Command, Run, Source};
 use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, Verb, VerbGroup,
 };
@@ -168,6 +168,7 @@ impl Session<'_> {
         touched.remember(state, &words, program, &setting);
         match ran {
             Some(stream) if stream.present => stream,
+            _ if touched.silent => Stream::literal(""),
             // So far the number of drafts tells one new temporary file from another.
             _ => output::of_known(&words, &read, program, self.drafts.len()),
         }
@@ -198,8 +199,9 @@ impl Session<'_> {
             files: &state.files,
             span: program.span,
         };
-        let drafts = http::client::drafts(&call, setting);
+        let (drafts, silent) = http::client::interpret(&call, setting);
         touched.downloads(&drafts);
+        touched.silent = silent;
         let any = !drafts.is_empty();
         self.add(drafts);
         any
@@ -245,6 +247,10 @@ impl Session<'_> {
         let chosen: Vec<Selector> = acts::selectors(command.selectors, words).collect();
         let facts = self.facts_of(words);
         for draft in drafts {
+            let placed = !draft.selectors.is_empty();
+            draft
+                .selectors
+                .extend(acts::named_place(&draft.resource.id));
             draft.selectors.extend(chosen.iter().cloned());
             if !draft.selectors.is_empty() && draft.location == Location::Workspace {
                 let file = matches!(
@@ -260,7 +266,7 @@ impl Session<'_> {
                     draft.location = Location::Remote;
                 }
             }
-            if draft.selectors.is_empty() {
+            if !placed {
                 // Without an explicit choice the program takes the one the host looked up.
                 draft.selectors.extend(facts.iter().cloned());
             }
@@ -278,9 +284,22 @@ impl Session<'_> {
         if elsewhere.any(|source| !words.found(*source).values.is_empty()) {
             return Vec::new();
         }
+        // A variable may place some of it and leave the rest to what is in force.
+        let mut given = command.selectors.iter();
+        let explicit = given.any(|(_, source)| {
+            !matches!(source, Source::Variable(_)) && !words.found(*source).values.is_empty()
+        });
+        if explicit {
+            return Vec::new();
+        }
         let mut facts = Vec::new();
         let mut last = None;
-        for (kind, _) in command.selectors {
+        for (kind, source) in command.selectors {
+            if !words.found(*source).values.is_empty() {
+                facts.retain(|fact: &Selector| fact.kind != *kind);
+                last = Some(*kind);
+                continue;
+            }
             if last.replace(*kind) == Some(*kind) {
                 continue;
             }
@@ -298,12 +317,9 @@ impl Session<'_> {
 
     /// Where a program acts, as far as the call and the workspace say.
     fn placed(&self, words: &Words<'_>) -> Vec<Selector> {
-        let chosen: Vec<Selector> = acts::selectors(words.command.selectors, words).collect();
-        if chosen.is_empty() {
-            self.facts_of(words)
-        } else {
-            chosen
-        }
+        let mut places: Vec<Selector> = acts::selectors(words.command.selectors, words).collect();
+        places.extend(self.facts_of(words));
+        places
     }
 
     /// Whether an option makes the program only say what it would do.

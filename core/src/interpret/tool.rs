@@ -31,22 +31,29 @@ fn dispatch(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
     match name.entry(session.catalogue) {
         Entry::Tool(tool, server) => {
             known(session, tool, arguments);
-            place(session, server);
+            place(session, server, arguments);
         }
         Entry::Server(server) => {
             unknown::unlisted(session, server, name, arguments);
-            place(session, Some(server));
+            place(session, Some(server), arguments);
         }
         Entry::Nothing => unknown::unknown(session, name, arguments),
     }
 }
 
-/// What a server's tools act on lies on the host the server is for.
-fn place(session: &mut Session<'_>, server: Option<&'static Server>) {
+/// What a server's tools act on lies on the host the server is for, and may be declared by any id the
+/// arguments name.
+fn place(session: &mut Session<'_>, server: Option<&'static Server>, arguments: &Argument) {
     let Some(server) = server.filter(|server| !server.host.is_empty()) else {
         return;
     };
+    let named = unknown::evidence(arguments, session);
     for draft in &mut session.drafts {
+        for selector in &named {
+            if !draft.selectors.contains(selector) {
+                draft.selectors.push(selector.clone());
+            }
+        }
         let file = matches!(
             draft.resource.kind,
             ResourceType::File | ResourceType::Directory | ResourceType::Guard

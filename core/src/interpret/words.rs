@@ -25,6 +25,8 @@ pub struct Words<'a> {
     doubtful: usize,
     /// The names of the program and its subcommands.
     pub path: Vec<&'static str>,
+    /// The names the subcommands were called by.
+    pub called: Vec<&'static str>,
     /// A help or version option stands before any operand.
     pub asks_for_help: bool,
     /// More operands may come that are not in the call (xargs).
@@ -68,6 +70,7 @@ impl<'a> Words<'a> {
             undescribed: Vec::new(),
             doubtful: 0,
             path: vec![command.name],
+            called: Vec::new(),
             asks_for_help: false,
             open_ended: false,
             before_dashes: None,
@@ -130,12 +133,17 @@ impl<'a> Words<'a> {
                     .push((name.to_owned(), word.skip(name.len().saturating_add(1))));
                 return;
             }
-            if let Some(sub) = word
-                .exact()
-                .and_then(|text| find(self.command.subcommands, &text))
-            {
+            let named = word.exact().and_then(|text| {
+                let table = self.command.subcommands;
+                let index = table
+                    .binary_search_by(|(name, _)| (*name).cmp(&text))
+                    .ok()?;
+                table.get(index)
+            });
+            if let Some((name, sub)) = named {
                 self.command = sub;
                 self.path.push(sub.name);
+                self.called.push(name);
                 self.reconsider();
                 return;
             }
@@ -286,7 +294,8 @@ impl<'a> Words<'a> {
             option.attached.is_none() && option.before == self.operands.len()
         });
         let heeded = self.operands.is_empty() || (self.command.syntax.help_anywhere && !is_value);
-        let asked = heeded && matches!(name, "--help" | "--version" | "-help" | "-version");
+        let asked = heeded && matches!(name, "--help" | "--version" | "-help" | "-version")
+            || (self.command.syntax.help_anywhere && !is_value && name == "-h");
         // Programs with subcommands take it anywhere.
         let of_subcommand = final_word
             && self.path.len() > 1

@@ -167,7 +167,11 @@ impl<'a> Checker<'a> {
     ) -> Option<Checked> {
         let files: &'a [SourceFile] = self.files;
         let text = files.get(file)?.text.get(statement.range.clone())?;
-        let policy = match known.cloned().map_or_else(|| Policy::parse(None, text), Ok) {
+        let parsed = match known {
+            Some(policy) => Ok(policy.clone()),
+            None => Policy::parse(None, text),
+        };
+        let policy = match parsed {
             Ok(policy) => policy,
             Err(errors) => {
                 self.parse_errors(file, statement, text, &errors);

@@ -23,6 +23,9 @@ use crate::interpret::value::{Origin, Piece, Stream, Value};
 /// Names of standard input where a file is named.
 const STDIN: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
+/// Names of standard output where a file is named.
+const STDOUT: &[&str] = &["-", "/proc/self/fd/1"];
+
 /// A client program about to run.
 #[derive(Debug, Clone)]
 pub struct ClientCall<'a> {
@@ -51,6 +54,20 @@ pub struct Reading {
     pub unseen: bool,
 }
 
+impl Reading {
+    /// Whether every answer goes to a file of its own, and none to standard output.
+    fn is_silent(&self) -> bool {
+        let to_file = |path: &Value| {
+            path.exact()
+                .is_some_and(|name| !STDOUT.contains(&name.as_str()) && !name.starts_with("/dev/"))
+        };
+        !self.unseen
+            && !self.requests.is_empty()
+            && self.downloads.len() >= self.requests.len()
+            && self.downloads.iter().all(to_file)
+    }
+}
+
 /// Reads the words of a client program.
 #[must_use]
 pub fn read(call: &ClientCall<'_>, setting: &Setting<'_>) -> Reading {
@@ -67,9 +84,10 @@ pub fn read(call: &ClientCall<'_>, setting: &Setting<'_>) -> Reading {
     reading
 }
 
-/// The drafts of a client program. Empty when it makes no request (`--version`).
+/// The drafts of a client program, and whether everything it receives goes to files. No draft when it
+/// makes no request (`--version`).
 #[must_use]
-pub fn drafts(call: &ClientCall<'_>, setting: &Setting<'_>) -> Vec<Draft> {
+pub fn interpret(call: &ClientCall<'_>, setting: &Setting<'_>) -> (Vec<Draft>, bool) {
     let here = Setting {
         span: call.span,
         ..setting.clone()
@@ -91,7 +109,8 @@ pub fn drafts(call: &ClientCall<'_>, setting: &Setting<'_>) -> Vec<Draft> {
         };
         drafts.extend(super::drafts(&request, &here));
     }
-    drafts
+    let silent = reading.is_silent() && !call.options.iter().any(|(role, _)| *role == "prints");
+    (drafts, silent)
 }
 
 /// The words of a client with what its files and input hold.

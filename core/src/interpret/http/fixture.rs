@@ -388,7 +388,7 @@ impl Case {
             files: &self.files,
             span: (3, 9),
         };
-        client::drafts(&call, &setting())
+        client::interpret(&call, &setting()).0
     }
 }
 

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::unknown::slug;
 use crate::action::{Draft, Effects, Resource, Scope, Span};
-use crate::catalogue::spec::{Grammar, NounKind, VerbKind};
+use crate::catalogue::spec::{Arity, Grammar, Lexicon, NounKind, VerbKind};
 use crate::interpret::acts::{Found, Given as _};
 use crate::interpret::lexicon::{self, Thing};
 use crate::interpret::place::Setting;
@@ -24,12 +23,10 @@ pub(super) fn drafts(
     let line = Line::of(words);
     let reading = read(grammar, &line);
     // Without a verb, what comes after the first word could be anything.
-    let nouns = reading
-        .verb_index
-        .unwrap_or(words.path.len().saturating_sub(1));
+    let nouns = reading.verb_index.unwrap_or(words.called.len());
     let mut parts: Vec<String> = vec![grammar.namespace.to_owned()];
     let named = line.words.iter().take(nouns.saturating_add(1)).take(6);
-    parts.extend(named.map(|word| slug(&word.text)));
+    parts.extend(named.map(|word| part(&word.text)));
     let kind = reading.kind;
     let mut blank = Draft {
         operation: Cow::Owned(parts.join(":")),
@@ -56,11 +53,18 @@ pub(super) fn drafts(
     if things.len() > 1 {
         blank.scope.count = u32::try_from(things.len()).ok();
     }
-    things
+    let elsewhere = !words.command.selectors.is_empty() || words.command.credential.is_some();
+    let mut drafts: Vec<Draft> = things
         .iter()
         .take(limits::ACTIONS)
         .map(|thing| draft_of(&blank, kind, thing, setting))
-        .collect()
+        .collect();
+    if elsewhere {
+        for draft in &mut drafts {
+            draft.location = Location::Remote;
+        }
+    }
+    drafts
 }
 
 fn draft_of(blank: &Draft, kind: Option<&VerbKind>, thing: &Thing, setting: &Setting<'_>) -> Draft {
@@ -71,6 +75,9 @@ fn draft_of(blank: &Draft, kind: Option<&VerbKind>, thing: &Thing, setting: &Set
         && let Some(noun) = thing.kind
     {
         draft.removal_of(noun);
+        if let Some(kind) = kind.filter(|_| fixed.is_some()) {
+            draft.reversibility = kind.reversibility;
+        }
     }
     match &thing.name {
         Some(name) => {
@@ -100,6 +107,18 @@ impl Draft {
     }
 }
 
+/// A word fit for an operation.
+fn part(word: &str) -> String {
+    let fit = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    word.chars().take(60).map(fit).collect()
+}
+
 /// One word of a line that is no option.
 struct Word<'a> {
     text: String,
@@ -114,11 +133,13 @@ struct Word<'a> {
 /// The names of subcommands, then the operands.
 struct Line<'a> {
     words: Vec<Word<'a>>,
+    /// There are options that are not described.
+    options: bool,
 }
 
 impl<'a> Line<'a> {
     fn of(words: &'a Words<'_>) -> Self {
-        let named = words.path.iter().skip(1).map(|name| Word {
+        let named = words.called.iter().map(|name| Word {
             text: (*name).to_owned(),
             value: None,
             doubtful: false,
@@ -139,6 +160,7 @@ impl<'a> Line<'a> {
         });
         Self {
             words: named.chain(operands).collect(),
+            options: !words.undescribed.is_empty(),
         }
     }
 }
@@ -150,23 +172,49 @@ struct Reading {
 }
 
 fn read(grammar: &'static Grammar, line: &Line<'_>) -> Reading {
-    let lexicon = grammar.lexicon;
-    if grammar.verb_at > 0 {
-        let mut firm = line.words.iter().enumerate();
-        let mut firm = firm.by_ref().filter(|(_, word)| !word.doubtful);
-        let before = usize::from(grammar.verb_at).saturating_sub(1);
-        let noun = if before > 0 { firm.next() } else { None };
-        let verb = firm.nth(before.saturating_sub(1));
-        let unclear = noun.is_some_and(|(_, word)| word.dynamic)
-            || verb.is_some_and(|(_, word)| word.dynamic);
-        return Reading {
-            verb_index: verb.map(|(index, _)| index),
-            kind: verb.filter(|_| !unclear).and_then(|(_, verb)| {
-                noun.and_then(|(_, noun)| lexicon.exception(&noun.text, &verb.text))
-                    .or_else(|| lexicon.verb(&verb.text))
-            }),
-        };
+    match grammar.verb_at {
+        0 => read_first(grammar.lexicon, line),
+        place => read_at(grammar.lexicon, line, usize::from(place)),
     }
+}
+
+/// The verb stands in this place.
+fn read_at(lexicon: &'static Lexicon, line: &Line<'_>, place: usize) -> Reading {
+    let firm: Vec<(usize, &Word<'_>)> = line
+        .words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| !word.doubtful)
+        .take(place.saturating_add(1))
+        .collect();
+    let Some((index, verb)) = place.checked_sub(1).and_then(|at| firm.get(at)) else {
+        return Reading {
+            verb_index: None,
+            kind: None,
+        };
+    };
+    let before = place.checked_sub(2).and_then(|at| firm.get(at));
+    let noun = before.map_or("", |(_, word)| word.text.as_str());
+    let unclear = verb.dynamic || before.is_some_and(|(_, word)| word.dynamic);
+    // `aws ec2 terminate-instances help`
+    let help =
+        !line.options && firm.get(place).is_some_and(|(_, word)| word.text == "help") && !unclear;
+    let kind = if help {
+        lexicon.whole_verb("help")
+    } else {
+        lexicon
+            .exception(noun, &verb.text)
+            .or_else(|| lexicon.verb(&verb.text))
+            .filter(|_| !unclear)
+    };
+    Reading {
+        verb_index: Some(*index),
+        kind,
+    }
+}
+
+/// The verb is the first word that is one.
+fn read_first(lexicon: &'static Lexicon, line: &Line<'_>) -> Reading {
     let mut found = Reading {
         verb_index: None,
         kind: None,
@@ -179,12 +227,7 @@ fn read(grammar: &'static Grammar, line: &Line<'_>) -> Reading {
             if word.value.is_none() {
                 continue;
             }
-            let noun = index
-                .checked_sub(1)
-                .and_then(|before| line.words.get(before));
-            let kind = noun
-                .and_then(|noun| lexicon.exception(&noun.text, &word.text))
-                .or_else(|| lexicon.verb(&word.text));
+            let kind = exception(lexicon, line, index).or_else(|| lexicon.verb(&word.text));
             if kind.is_some() {
                 found = Reading {
                     verb_index: Some(index),
@@ -193,25 +236,43 @@ fn read(grammar: &'static Grammar, line: &Line<'_>) -> Reading {
             }
             continue;
         };
-        // A group may be called like a verb that only looks (`search service delete`).
-        if kind.verb.group() != VerbGroup::Observe {
+        // A group may be called like a verb: `search service delete`, `snapshot list`.
+        let first = found.verb_index.and_then(|index| line.words.get(index));
+        let is_noun = first.is_some_and(|word| lexicon.is_noun(&word.text));
+        let observes = kind.verb.group() == VerbGroup::Observe;
+        if !observes && (kind.verb == Verb::Delete || !is_noun) {
             break;
         }
         if word.doubtful || word.dynamic {
             continue;
         }
-        let other = lexicon
-            .whole_verb(&word.text)
-            .filter(|other| other.verb.group() != VerbGroup::Observe);
-        if other.is_some() {
+        let other = exception(lexicon, line, index).or_else(|| lexicon.whole_verb(&word.text));
+        let more = other.filter(|other| !observes || other.verb.group() != VerbGroup::Observe);
+        if more.is_some() {
             found = Reading {
                 verb_index: Some(index),
-                kind: other,
+                kind: more,
             };
             break;
         }
     }
     found
+}
+
+/// What the word does after those before it, when that is said by name.
+fn exception(
+    lexicon: &'static Lexicon,
+    line: &Line<'_>,
+    index: usize,
+) -> Option<&'static VerbKind> {
+    let verb = line.words.get(index)?;
+    let noun = line.words.get(index.checked_sub(1)?)?;
+    let farther = index.checked_sub(2).and_then(|at| line.words.get(at));
+    farther
+        .and_then(|farther| {
+            lexicon.exception(&format!("{} {}", farther.text, noun.text), &verb.text)
+        })
+        .or_else(|| lexicon.exception(&noun.text, &verb.text))
 }
 
 fn things(
@@ -229,10 +290,8 @@ fn things(
         .filter_map(|word| word.value.cloned())
         .collect();
     let nouns = line.words.get(..after).unwrap_or_default();
-    let kind = nouns
-        .iter()
-        .rev()
-        .find_map(|word| grammar.lexicon.noun(&word.text));
+    let kinds = nouns.iter().rev();
+    let kind = lexicon::strongest(kinds.flat_map(|word| grammar.lexicon.nouns(&word.text)));
     let typed = match rest.as_slice() {
         [] => false,
         [first, more @ ..] => {
@@ -278,10 +337,22 @@ fn named_by_options(grammar: &'static Grammar, words: &Words<'_>) -> Vec<Value> 
     }
     for glob in grammar.lexicon.id_options {
         if names.is_empty() {
+            names = described(words, glob);
+        }
+        if names.is_empty() {
             names = undescribed(words, glob);
         }
     }
     names
+}
+
+/// The values of options that are described and match the glob.
+fn described(words: &Words<'_>, glob: &str) -> Vec<Value> {
+    let options = words
+        .options
+        .iter()
+        .filter(|(opt, _)| opt.arity == Arity::Value && wildcard(glob, opt.id));
+    options.map(|(_, value)| value.clone()).collect()
 }
 
 /// The values of the first option that is not described and matches the glob.

@@ -16,6 +16,8 @@ const COPIES_INPUT: &[&str] = &["tee", "sponge"];
 /// What a program reads and writes on this machine, and what it reads elsewhere.
 #[derive(Debug, Default)]
 pub struct Touched {
+    /// Everything it receives goes to files.
+    pub silent: bool,
     read: Vec<String>,
     written: Vec<String>,
     network: Option<String>,

@@ -99,11 +99,7 @@ impl Scanner<'_> {
                 }
             }
             Some(Kind::Word | Kind::Name) if index >= self.skip => self.word(index),
-            Some(Kind::Text) => {
-                if self.take_expectation() {
-                    self.found.files.push(index);
-                }
-            }
+            Some(Kind::Text) if self.take_expectation() => self.found.files.push(index),
             Some(Kind::Variable) => {
                 self.take_expectation();
             }

@@ -63,10 +63,10 @@ pub fn statement(
         match seq.kind(index) {
             Some(Kind::Mark(b'(')) => depth = depth.saturating_add(1),
             Some(Kind::Mark(b')')) => depth = depth.saturating_sub(1),
-            Some(Kind::Mark(b';')) if depth == 0 || dialect != Dialect::Postgres => {
-                if delimiter.is_none() {
-                    return here;
-                }
+            Some(Kind::Mark(b';'))
+                if delimiter.is_none() && (depth == 0 || dialect != Dialect::Postgres) =>
+            {
+                return here;
             }
             Some(Kind::Command) => {
                 return Length {

@@ -107,7 +107,7 @@ fn servers(name: &str, catalogue: &'static Catalogue) -> Vec<&'static Server> {
             Some((globs.map(|glob| glob.len()).max()?, server))
         })
         .collect();
-    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     found.into_iter().map(|(_, server)| server).collect()
 }
 

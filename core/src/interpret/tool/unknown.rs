@@ -105,11 +105,9 @@ fn blank(session: &Session<'_>, operation: &str, verb: Verb) -> Draft {
     }
 }
 
-/// The argument that names what the tool acts on becomes the id; all that may be ids are evidence
-/// of where that is.
+/// The argument that names what the tool acts on becomes the id.
 fn identify(draft: &mut Draft, name: &ToolName, arguments: &Argument, session: &Session<'_>) {
     let mut best: Option<(u8, String, String)> = None;
-    let mut evidence = 0_usize;
     let Argument::Object(members) = arguments else {
         return;
     };
@@ -133,17 +131,11 @@ fn identify(draft: &mut Draft, name: &ToolName, arguments: &Argument, session: &
                 _ => 0,
             };
             if rank > 0 && best.as_ref().is_none_or(|(held, ..)| rank > *held) {
-                best = Some((rank, text.clone(), argument.clone()));
-            }
-            evidence = evidence.saturating_add(1);
-            if evidence <= EVIDENCE {
-                draft.selectors.push(Selector {
-                    kind: SelectorKind::ResourceId,
-                    value: text,
-                });
+                best = Some((rank, text, argument.clone()));
             }
         }
     }
+    draft.selectors.extend(evidence(arguments, session));
     match best {
         Some((_, id, argument)) => {
             draft.resource.id = id;
@@ -151,6 +143,35 @@ fn identify(draft: &mut Draft, name: &ToolName, arguments: &Argument, session: &
         }
         None => draft.resource.id.clone_from(&name.tool),
     }
+}
+
+/// The texts of arguments, and of their members, that may be ids of something the operator declared.
+pub(super) fn evidence(arguments: &Argument, session: &Session<'_>) -> Vec<Selector> {
+    let mut found = Vec::new();
+    let mut open = vec![(arguments, 0_u8)];
+    while let Some((Argument::Object(members), depth)) = open.pop() {
+        for (name, member) in members {
+            if is_credential_parameter(name, session.catalogue) {
+                continue;
+            }
+            if matches!(member, Argument::Object(_)) && depth == 0 {
+                open.push((member, 1));
+            }
+            let texts = member
+                .values()
+                .into_iter()
+                .filter_map(|value| value.exact());
+            found.extend(texts.filter(|text| is_id(text)).map(|value| Selector {
+                kind: SelectorKind::ResourceId,
+                value,
+            }));
+            if found.len() >= EVIDENCE {
+                found.truncate(EVIDENCE);
+                return found;
+            }
+        }
+    }
+    found
 }
 
 /// Whether a text may be the id of something.

@@ -179,7 +179,7 @@ impl<'a> Scan<'a> {
     }
 
     fn line(&mut self) {
-        while let Some((_, c)) = self.chars.next() {
+        for (_, c) in self.chars.by_ref() {
             if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
                 self.newline = true;
                 return;

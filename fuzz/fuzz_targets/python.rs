@@ -1,0 +1,8 @@
+#![no_main]
+
+use checkrein_fuzz::interpreted;
+use serde_json::json;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    interpreted("execute_code", json!({"language": "python", "code": text}));
+});
