@@ -162,8 +162,10 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             Statement::ImportAll(path) => {
                 self.import(path);
-                let module = self.module(path);
-                self.stars.push(module.name().to_owned());
+                let module = self.module(path).name().to_owned();
+                if !self.stars.contains(&module) && self.stars.len() < limits::NAMES_INSIDE {
+                    self.stars.push(module);
+                }
             }
             Statement::Let(pattern, value) => {
                 let value = self.evaluate(value);

@@ -171,6 +171,7 @@ impl Machine<'_, '_> {
         }
         let plain = self.alias(name).to_owned();
         for star in self.stars.clone() {
+            self.costs(1);
             let path = format!("{star}.{name}");
             if self.find(&path).is_some() {
                 let path = self.alias(&path).to_owned();
@@ -205,6 +206,7 @@ impl Machine<'_, '_> {
         {
             return Thing::of(member.clone());
         }
+        self.costs(1);
         let before = base.name();
         if self.language.environment.contains(&before) {
             let path = format!("{before}.{name}");
