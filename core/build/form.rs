@@ -432,4 +432,6 @@ pub struct CodeCli {
     pub service: String,
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
 }

@@ -180,13 +180,17 @@ fn call(one: &CodeCall) -> Checked {
     let cli = match &one.cli {
         None => "None".to_owned(),
         Some(cli) => format!(
-            "Some(CodeCli {{ program: {:?}, service: {}, renamed: &[{}] }})",
+            "Some(CodeCli {{ program: {:?}, service: {}, renamed: &[{}], options: &[{}] }})",
             cli.program,
             terms::source(&cli.service, &none)?,
             cli.renamed
                 .iter()
                 .map(|(from, to)| format!("({from:?}, {to:?}), "))
                 .collect::<String>(),
+            list(
+                &cli.options.iter().collect::<Vec<_>>(),
+                |(option, from)| Ok(format!("({option:?}, {})", terms::source(from, &none)?))
+            )?,
         ),
     };
     Ok(format!(

@@ -105,6 +105,8 @@ pub struct CodeCli {
     pub service: Source,
     /// Services that the program has under another name.
     pub renamed: &'static [(&'static str, &'static str)],
+    /// Options of the program for what the code says elsewhere.
+    pub options: &'static [(&'static str, Source)],
 }
 
 /// What a call answers with.

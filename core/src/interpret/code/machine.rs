@@ -12,7 +12,7 @@ mod run;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::thing::Thing;
+use super::thing::{self, Thing};
 use super::tree::{Function, Pattern, Statement, Tree};
 use crate::catalogue::spec::CodeLanguage;
 use crate::interpret::argument::Argument;
@@ -121,6 +121,27 @@ impl<'m, 'a> Machine<'m, 'a> {
         stopped
     }
 
+    /// Counts what costs as much as so many steps.
+    fn costs(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// What is kept of something large: only where it came from.
+    fn kept(&mut self, argument: Argument) -> Argument {
+        match thing::size(&argument) {
+            Some(size) => {
+                self.costs(size / 4);
+                argument
+            }
+            None => {
+                self.costs(limits::CODE_PARTS / 4);
+                let mut origins = Vec::new();
+                thing::origins_of(&argument, &mut origins);
+                Thing::from_origins(origins).shape.as_ref().clone()
+            }
+        }
+    }
+
     fn body(&mut self, statements: &[Statement]) {
         for statement in statements {
             if self.stopped() {
@@ -141,8 +162,10 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             Statement::ImportAll(path) => {
                 self.import(path);
-                let module = self.module(path);
-                self.stars.push(module.name().to_owned());
+                let module = self.module(path).name().to_owned();
+                if !self.stars.contains(&module) && self.stars.len() < limits::NAMES_INSIDE {
+                    self.stars.push(module);
+                }
             }
             Statement::Let(pattern, value) => {
                 let value = self.evaluate(value);
@@ -192,6 +215,8 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn branch(&mut self, branches: &[Vec<Statement>]) {
         self.doubts = self.doubts.saturating_add(1);
+        let names: usize = self.frames.iter().map(BTreeMap::len).sum();
+        self.costs(names.saturating_mul(branches.len()) / 4);
         let before = self.frames.clone();
         let mut after = before.clone();
         for (index, branch) in branches.iter().enumerate() {
@@ -222,6 +247,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             Some(Argument::List(_))
         );
         for item in items {
+            let names: usize = self.frames.iter().map(BTreeMap::len).sum();
+            self.costs(names / 4);
             let before = self.frames.clone();
             self.bind(pattern, item.clone());
             self.body(body);
@@ -283,7 +310,14 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
     }
 
-    fn bind_name(&mut self, name: &str, value: Thing) {
+    fn bind_name(&mut self, name: &str, mut value: Thing) {
+        if matches!(
+            value.shape.as_ref(),
+            Argument::List(_) | Argument::Object(_)
+        ) && thing::size(&value.shape).is_none()
+        {
+            value.shape = Thing::from_origins(value.origins()).shape;
+        }
         if let Some(frame) = self.frames.last_mut() {
             frame.insert(name.to_owned(), value);
         }

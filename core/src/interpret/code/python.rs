@@ -19,6 +19,11 @@ pub fn read(text: &str) -> Option<Tree> {
     if let Some(cell) = text.trim_start().strip_prefix("%%") {
         return magic_cell(cell);
     }
+    cell(text)
+}
+
+/// The tree of text that is no cell with a magic.
+fn cell(text: &str) -> Option<Tree> {
     let notebook = text
         .lines()
         .any(|line| line.trim_start().starts_with(['!', '%']) || line.contains("= !"));
@@ -46,12 +51,12 @@ pub fn read(text: &str) -> Option<Tree> {
 }
 
 /// A cell of a notebook whose first line says how to run it.
-fn magic_cell(cell: &str) -> Option<Tree> {
-    let (head, rest) = cell.split_once('\n').unwrap_or((cell, ""));
+fn magic_cell(text: &str) -> Option<Tree> {
+    let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
     let name = head.split_whitespace().next().unwrap_or_default();
     if !SHELL_MAGICS.contains(&name) {
         // Time, capture and the like: the cell itself is Python.
-        return read(rest.trim_start().trim_start_matches('%'));
+        return cell(rest);
     }
     Some(Tree {
         body: vec![Statement::Shell(Expression::Text(rest.to_owned()))],

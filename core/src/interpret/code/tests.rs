@@ -1,7 +1,182 @@
 //! Reading code, on stacks as small as those of threads and of WebAssembly.
 
+use proptest::prelude::*;
+
 use super::{javascript, python};
-use crate::limits;
+use crate::interpret::interpret;
+use crate::{limits, wire};
+
+/// What a call of a tool for code means: operation and id of each act.
+fn acts(language: &str, code: &str) -> Vec<(String, String)> {
+    let call = serde_json::json!({
+        "tool": "execute_code",
+        "arguments": {"code": code, "language": language},
+        "agent": {"id": "a"},
+        "workspace": {"root": "/repo", "cwd": "/repo"},
+    });
+    let call = wire::call_from_json(call.to_string().as_bytes()).unwrap();
+    interpret(&call)
+        .into_iter()
+        .map(|draft| (draft.operation.into_owned(), draft.resource.id))
+        .collect()
+}
+
+fn does(language: &str, code: &str, operation: &str, id: &str) -> bool {
+    acts(language, code).contains(&(operation.to_owned(), id.to_owned()))
+}
+
+#[test]
+fn texts_are_followed_through_names_and_functions() {
+    for code in [
+        "import os\np = '/d'\nos.remove(p + '/a')",
+        "import os as o\ndef f(x, y='a'):\n  return x + '/' + y\no.remove(f('/d'))",
+        "from os import remove as r\nq = {'k': ['/d/a']}\nr(q['k'][0])",
+        "import os\n(lambda p: os.remove(p))('/d/a')",
+        "import os\na, (b, c) = 1, ('/d', 'a')\nos.remove(f'{b}/{c}')",
+        "import os\nx = None\nif x is None:\n  x = '/d/a'\nos.remove(x)",
+        "import os\ntry:\n  os.remove('/d/a')\nexcept OSError:\n  pass",
+        "import os\nos.remove('%s/%s' % ('/d', 'a'))",
+        "import os\nif (p := '/d/a'):\n  os.remove(p)",
+        "import os\nwith open('x') as f, open('y') as g:\n  os.remove('/d/a')",
+    ] {
+        assert!(
+            does("python", code, "fs:remove", "/d/a"),
+            "{code}\n{:?}",
+            acts("python", code)
+        );
+    }
+    for code in [
+        "const p = '/d'; require('fs').unlinkSync(p + '/a')",
+        "import { unlinkSync as u } from 'node:fs'; u(`${'/d'}/a`)",
+        "const f = (x, y = 'a') => x + '/' + y; require('fs').unlinkSync(f('/d'))",
+        "const o = {k: ['/d/a']}; const {k: [p]} = o; require('fs').unlinkSync(p)",
+        "let p; if (!p) { p = '/d/a' } require('fs').unlinkSync(p)",
+        "(async () => { const fs = await import('fs'); fs.unlinkSync('/d/a') })()",
+        "globalThis.require('fs')['unlink' + 'Sync']('/d/a')",
+        "class A { static { require('fs').unlinkSync('/d/a') } }",
+        "for (const p of ['/d/a']) require('fs').unlinkSync(p)",
+        "switch (x) { case 1: require('fs').unlinkSync('/d/a') }",
+    ] {
+        assert!(
+            does("javascript", code, "fs:remove", "/d/a"),
+            "{code}\n{:?}",
+            acts("javascript", code)
+        );
+    }
+}
+
+#[test]
+fn what_grows_without_end_is_bounded() {
+    let mut texts = vec![
+        format!("x = 'aaaaaaaa'\n{}", "x = x + x\n".repeat(1_000)),
+        format!("x = [1]\n{}", "x = x + x\n".repeat(1_000)),
+        format!("x = [1]\n{}", "x = [x, x]\n".repeat(1_000)),
+        format!("x = {{}}\n{}", "x = {'a': x, 'b': x}\n".repeat(600)),
+        format!("x = {{}}\n{}", "x['a'] = x\n".repeat(1_000)),
+        format!("x = 1\n{}", "x = f(x, x)\n".repeat(1_000)),
+        format!("x = f\n{}", "x = x(x)\n".repeat(1_000)),
+        "def f(x):\n  return f(x) + f(x)\nf(1)\n".to_owned(),
+        "exec('exec(\"exec(1)\")')\n".repeat(500),
+    ];
+    let mut calls = String::from("def f0(x):\n  pass\n");
+    for n in 1..200 {
+        let before = n - 1;
+        calls.push_str(&format!("def f{n}(x):\n  f{before}(x)\n  f{before}(x)\n"));
+    }
+    texts.push(calls);
+    for text in texts {
+        on_small_stack(move || drop(acts("python", &text)));
+    }
+}
+
+/// Parts of which code is made, in any order.
+const PARTS: &[&str] = &[
+    "import os",
+    "from os import *",
+    "os",
+    "remove",
+    ".",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'a'",
+    "\"b\"",
+    "`",
+    "${",
+    "x",
+    "=",
+    "+",
+    "%",
+    "/",
+    "=>",
+    "function",
+    "lambda",
+    ":",
+    ",",
+    ";",
+    "\n",
+    "\n  ",
+    "def f(x):",
+    "if",
+    "else",
+    "for",
+    "in",
+    "await",
+    "async",
+    "return",
+    "class A",
+    "eval",
+    "exec",
+    "require",
+    "fetch",
+    "...",
+    "*",
+    "**",
+    "!",
+    "not",
+    "f'{",
+    "}'",
+    "1",
+    "system",
+    "unlink",
+    "é",
+    "\u{2028}",
+    "//",
+    "/*",
+    "*/",
+    "#",
+    "%%bash",
+    "!ls",
+    "@",
+    "\\",
+    "qx(",
+    "|",
+    ">",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_text_is_read(text in "\\PC{0,80}") {
+        for language in ["python", "javascript", "ruby", "awk", "code"] {
+            prop_assert!(!acts(language, &text).is_empty());
+        }
+    }
+
+    #[test]
+    fn any_parts_are_read(parts in prop::collection::vec(prop::sample::select(PARTS), 0..40)) {
+        for between in ["", " "] {
+            let text = parts.join(between);
+            for language in ["python", "javascript", "perl", "code"] {
+                prop_assert!(!acts(language, &text).is_empty());
+            }
+        }
+    }
+}
 
 /// Runs `work` on a stack of 512 KiB.
 fn on_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

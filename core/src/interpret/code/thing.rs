@@ -143,6 +143,28 @@ impl Thing {
     }
 }
 
+/// How many parts something has at any depth; `None`: too many, or too deep.
+pub fn size(argument: &Argument) -> Option<usize> {
+    let mut count = 0_usize;
+    let mut open = vec![(argument, 0_usize)];
+    while let Some((here, depth)) = open.pop() {
+        count = count.saturating_add(1);
+        if count > limits::CODE_PARTS || depth > limits::CODE_PARTS_DEPTH {
+            return None;
+        }
+        let below = depth.saturating_add(1);
+        match here {
+            Argument::List(items) => open.extend(items.iter().map(|item| (item, below))),
+            Argument::Object(members) => {
+                open.extend(members.values().map(|item| (item, below)));
+            }
+            Argument::Text(value) => count = count.saturating_add(value.pieces.len() / 8),
+            _ => {}
+        }
+    }
+    Some(count)
+}
+
 /// A text made of parts.
 pub fn join(parts: &[Value]) -> Value {
     let mut joined = Value::default();

@@ -89,7 +89,12 @@ fn listed(
     let mut done = 0;
     state.subshell(|inner| {
         let mut machine = Machine::new(session, inner, known, code.stdin, span);
+        let mut calls = 0_usize;
         for (index, token) in tokens.iter().enumerate() {
+            // What is left is looked through for hints.
+            if calls > limits::CODE_STEPS / limits::CODE_CALL_STEPS {
+                break;
+            }
             let end = match &token.kind {
                 Kind::Command(command) => {
                     machine.shell(command);
@@ -102,6 +107,7 @@ fn listed(
                 _ => None,
             };
             let Some(end) = end else { continue };
+            calls = calls.saturating_add(1);
             if token.start >= done {
                 rest.push_str(text.get(done..token.start).unwrap_or_default());
                 done = end;

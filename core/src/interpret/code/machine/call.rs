@@ -89,6 +89,7 @@ impl Machine<'_, '_> {
             let rest = Thing::of(Argument::Unknown);
             return self.follow(function, &arguments.positional, &arguments.named, &rest);
         }
+        self.costs(2);
         let path = callee.name().to_owned();
         let Some(entry) = self.find(&path) else {
             return self.unlisted(&path, receiver.unwrap_or(callee), arguments);
@@ -117,6 +118,9 @@ impl Machine<'_, '_> {
 
     /// What a call does that the catalogue has. Answers with what comes out of what it runs.
     fn does(&mut self, entry: &'static CodeCall, path: &str, given: &CallGiven) -> Stream {
+        if does_something(entry) {
+            self.costs(limits::CODE_CALL_STEPS);
+        }
         let first = self.session.drafts.len();
         let cwd = self.state.cwd.clone();
         let setting = self.session.setting(cwd.as_deref(), self.span);
@@ -251,7 +255,7 @@ impl Machine<'_, '_> {
 
     /// What is made by a call.
     pub(super) fn made(
-        &self,
+        &mut self,
         mut thing: Thing,
         path: &str,
         arguments: &Arguments,
@@ -266,7 +270,7 @@ impl Machine<'_, '_> {
             Some(receiver) => receiver.made.clone(),
             None => {
                 let given = CallGiven::new(arguments, receiver, parameters, self.session, None);
-                Some(Rc::new(bounded(given.all)))
+                Some(Rc::new(self.kept(bounded(given.all))))
             }
         };
         let made = format!("{path}()");

@@ -115,7 +115,7 @@ impl Machine<'_, '_> {
                 _ => all.push(thing.argument()),
             }
         }
-        Thing::of(Argument::List(all))
+        Thing::of(self.kept(Argument::List(all)))
     }
 
     fn object(&mut self, members: &[(Option<Expression>, Expression)]) -> Thing {
@@ -139,7 +139,7 @@ impl Machine<'_, '_> {
                 },
             }
         }
-        Thing::of(Argument::Object(all))
+        Thing::of(self.kept(Argument::Object(all)))
     }
 
     fn each(&mut self, pattern: &Pattern, over: &Expression, value: &Expression) -> Thing {
@@ -171,6 +171,7 @@ impl Machine<'_, '_> {
         }
         let plain = self.alias(name).to_owned();
         for star in self.stars.clone() {
+            self.costs(1);
             let path = format!("{star}.{name}");
             if self.find(&path).is_some() {
                 let path = self.alias(&path).to_owned();
@@ -205,6 +206,7 @@ impl Machine<'_, '_> {
         {
             return Thing::of(member.clone());
         }
+        self.costs(1);
         let before = base.name();
         if self.language.environment.contains(&before) {
             let path = format!("{before}.{name}");
@@ -322,7 +324,7 @@ impl Machine<'_, '_> {
             if let Argument::Object(members) = thing.shape.as_ref() {
                 let mut members = members.clone();
                 members.insert(name, value.argument());
-                thing.shape = Rc::new(Argument::Object(members));
+                thing.shape = Rc::new(self.kept(Argument::Object(members)));
             } else {
                 let mut origins = thing.origins();
                 origins.extend(value.origins());

@@ -259,7 +259,9 @@ impl Machine<'_, '_> {
             return;
         }
         self.result.unknown = true;
-        if self.imports.len() < limits::NAMES_INSIDE.saturating_mul(4) {
+        if !self.imports.contains(&module)
+            && self.imports.len() < limits::NAMES_INSIDE.saturating_mul(4)
+        {
             self.imports.push(module);
         }
     }

@@ -115,12 +115,23 @@ impl Machine<'_, '_> {
         if let Argument::Object(members) = &given.all {
             for (name, argument) in members {
                 if name.starts_with(char::is_uppercase) {
-                    words.push(Value::literal(format!("--{}", kebab(name))));
-                    words.push(match argument {
-                        Argument::Object(_) => Value::unseen(Origin::Unseen),
-                        other => value_of_argument(other),
-                    });
+                    let option = kebab(name);
+                    if let Argument::Bool(false) = argument {
+                        words.push(Value::literal(format!("--no-{option}")));
+                        continue;
+                    }
+                    words.push(Value::literal(format!("--{option}")));
+                    match argument {
+                        Argument::Bool(_) => {}
+                        Argument::Object(_) => words.push(Value::unseen(Origin::Unseen)),
+                        other => words.extend(other.values()),
+                    }
                 }
+            }
+        }
+        for (option, source) in cli.options {
+            if let Some(value) = given.found(*source).values.into_iter().next() {
+                words.extend([Value::literal(*option), value]);
             }
         }
         const RUN: CodeRun = CodeRun {
