@@ -56,7 +56,7 @@ function judge(checkrein: Checkrein, engine: Engine, { call, agent, within }: As
   }
 }
 
-/** The clock of a page is coarse, so the mean of some runs within two milliseconds. */
+/** The clock of a page is coarse, so the mean of some runs within a few milliseconds. */
 function measure(work: () => void): { micros: number; runs: number } {
   const started = performance.now()
   let runs = 0
@@ -65,7 +65,7 @@ function measure(work: () => void): { micros: number; runs: number } {
     work()
     runs += 1
     took = performance.now() - started
-  } while ((took < 2 || runs < 3) && took < 50 && runs < 100)
+  } while ((took < 3 || runs < 5) && took < 50 && runs < 100)
   return { micros: (took * 1000) / runs, runs }
 }
 
