@@ -1,7 +1,7 @@
 /** For browsers, workers and Deno. */
 
 import { Checkrein } from './checkrein.js'
-import { start } from './instance.js'
+import { startSoon } from './instance.js'
 
 export { Checkrein } from './checkrein.js'
 export { CheckreinError, Engine, TrapError } from './engine.js'
@@ -14,7 +14,7 @@ export type Source = string | URL | Response | BufferSource | WebAssembly.Module
 export async function load(
   source: Source = new URL('../module/checkrein_wasm_bg.wasm', import.meta.url),
 ): Promise<Checkrein> {
-  start(await compiled(source))
+  await startSoon(await compiled(source))
   return new Checkrein()
 }
 

@@ -25,6 +25,15 @@ export function start(module: WebAssembly.Module): void {
   current = 1
 }
 
+/** The same without holding up the thread: Chromium refuses the other way to a page's main thread when the
+ * module is larger than 8 MB. There a trap leaves no instance, and everything is denied; a worker gets a
+ * fresh one. */
+export async function startSoon(module: WebAssembly.Module): Promise<void> {
+  if (current > 0) return
+  await glue.default({ module_or_path: module })
+  if (current === 0) current = 1
+}
+
 /** The number of the instance that will answer next, fresh when the last one trapped. */
 export function instance(): number {
   if (current === 0) throw new TrapError(new Error('not loaded'))

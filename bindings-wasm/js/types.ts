@@ -121,7 +121,7 @@ export interface Action {
 
 /** Why a call is refused without, or in spite of, what the policies say. */
 export interface Failure {
-  readonly kind: 'malformed' | 'over_limit' | 'bundle' | 'policy_error' | 'internal'
+  readonly kind: 'malformed' | 'over_limit' | 'bundle' | 'policy_error' | 'internal' | 'lacking'
   readonly message: string
 }
 

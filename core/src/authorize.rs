@@ -66,7 +66,9 @@ fn grounded(bundle: &Bundle, call: &ToolCall, drafts: Vec<Draft>) -> Vec<Action>
 }
 
 fn unusable(bundle: &Bundle, actions: &[Action]) -> Option<Decision> {
-    let reason = if actions.is_empty() {
+    let reason = if actions.is_empty() && cfg!(not(feature = "code")) {
+        DenyReason::Lacking("it holds Python or JavaScript".to_owned())
+    } else if actions.is_empty() {
         DenyReason::Internal("nothing was understood".to_owned())
     } else if actions.len() > limits::ACTIONS {
         DenyReason::OverLimit(format!("it means more than {} actions", limits::ACTIONS))

@@ -93,6 +93,8 @@ pub enum DenyReason {
     },
     /// checkrein itself failed.
     Internal(String),
+    /// The call takes a parser that this build was made without; one with all of them answers it.
+    Lacking(String),
 }
 
 impl DenyReason {
@@ -105,6 +107,7 @@ impl DenyReason {
             Self::Bundle(_) => "bundle",
             Self::PolicyError { .. } => "policy_error",
             Self::Internal(_) => "internal",
+            Self::Lacking(_) => "lacking",
         }
     }
 }
@@ -119,6 +122,7 @@ impl std::fmt::Display for DenyReason {
                 write!(f, "policy `{id}` failed to evaluate: {message}")
             }
             Self::Internal(text) => write!(f, "checkrein failed: {text}"),
+            Self::Lacking(text) => write!(f, "this build cannot read the call: {text}"),
         }
     }
 }

@@ -28,10 +28,14 @@ use crate::action::Draft;
 use crate::call::ToolCall;
 use crate::catalogue::CATALOGUE;
 
-/// The acts a call means, before they are grounded in an inventory. Never empty.
+/// The acts a call means, before they are grounded in an inventory. Empty only when a build without
+/// all parsers cannot tell.
 #[must_use]
 pub fn interpret(call: &ToolCall) -> Vec<Draft> {
     let mut session = session::Session::new(call, &CATALOGUE);
     tool::interpret(&mut session);
+    if session.lacking {
+        return Vec::new();
+    }
     session.drafts
 }

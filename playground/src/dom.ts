@@ -28,6 +28,30 @@ export function debounce(work: () => void, delay: number): () => void {
   }
 }
 
+/** Starts `work` once what happens now is over, and again when it was asked for meanwhile: never two at a
+ * time, and always one after the last request. */
+export function latest(work: () => Promise<void>): () => void {
+  let running = false
+  let again = false
+  const run = async (): Promise<void> => {
+    try {
+      do {
+        again = false
+        await work()
+      } while (again)
+    } finally {
+      running = false
+    }
+  }
+  return () => {
+    if (running) again = true
+    else {
+      running = true
+      queueMicrotask(() => void run())
+    }
+  }
+}
+
 /** The verdict as people say it. */
 export const VERDICTS = { allow: 'Allow', needs_approval: 'Needs approval', deny: 'Deny' } as const
 

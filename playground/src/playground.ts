@@ -6,7 +6,7 @@ import type { Diagnostic } from 'checkrein-wasm'
 import { answer } from './answer'
 import type { Client } from './client'
 import { DiffPanel } from './diff'
-import { VERDICTS, debounce, h } from './dom'
+import { VERDICTS, debounce, h, latest } from './dom'
 import { Editor } from './editor'
 import { MatrixPanel } from './matrix'
 import { Export } from './export'
@@ -36,7 +36,7 @@ export class Playground {
   readonly #summary = h('p', { class: 'summary', 'aria-live': 'polite' })
   readonly #defaults = h('p', { class: 'quiet' })
   readonly #answer = h('div', { class: 'answer', 'aria-busy': 'true' }, h('p', { class: 'quiet' }, 'Deciding…'))
-  readonly #evaluateSoon = debounce(() => void this.#evaluate(), 10)
+  readonly #evaluateNext = latest(() => this.#evaluate())
   readonly #othersSoon = debounce(() => this.#refresh(), 150)
   /** Counts edits: an answer to an older text is thrown away. */
   #edits = 0
@@ -128,7 +128,7 @@ export class Playground {
   #changed(): void {
     this.#edits += 1
     for (const part of [this.#answer, this.#summary]) part.setAttribute('aria-busy', 'true')
-    this.#evaluateSoon()
+    this.#evaluateNext()
     this.#othersSoon()
   }
 

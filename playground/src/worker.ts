@@ -65,7 +65,7 @@ function measure(work: () => void): { micros: number; runs: number } {
     work()
     runs += 1
     took = performance.now() - started
-  } while ((took < 5 || runs < 3) && took < 50 && runs < 100)
+  } while ((took < 3 || runs < 5) && took < 50 && runs < 100)
   return { micros: (took * 1000) / runs, runs }
 }
 

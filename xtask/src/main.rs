@@ -80,6 +80,7 @@ fn run(task: &Task) -> Outcome {
         Task::Bench => {
             rust::bench()?;
             wasm::bench()?;
+            playground::bench()?;
             node::bench()?;
             python::bench()
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::{Outcome, root, run};
+use crate::run::{Outcome, cargo, root, run};
 use crate::wasm;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -22,14 +22,33 @@ pub fn build() -> Outcome {
 
 /// Tests the page in a browser. The engine has been built before.
 pub fn test() -> Outcome {
-    let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
-    let engine = root().join("bindings-wasm/dist/index.js");
-    if !engine.exists() || !Path::new(&browser).exists() {
-        println!("xtask: skipped the playground: it needs the WebAssembly package and {browser}");
+    if !usable() {
         return Ok(());
     }
     page()?;
     npm(&["test", "--silent"])
+}
+
+/// Measures the page in a browser, and the engine next to cedar-wasm. The engine has been built before.
+pub fn bench() -> Outcome {
+    if !usable() {
+        return Ok(());
+    }
+    let measure = ["--package", "checkrein-tests", "--bin", "measure"];
+    cargo(&[&["build", "--release", "--quiet"], measure.as_slice()].concat())?;
+    page()?;
+    npm(&["run", "--silent", "bench"])
+}
+
+/// Whether there is what it takes; says so when there is not.
+fn usable() -> bool {
+    let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| CHROMIUM.to_owned());
+    let engine = root().join("bindings-wasm/dist/index.js");
+    let usable = engine.exists() && Path::new(&browser).exists();
+    if !usable {
+        println!("xtask: skipped the playground: it needs the WebAssembly package and {browser}");
+    }
+    usable
 }
 
 fn page() -> Outcome {

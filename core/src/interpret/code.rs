@@ -5,12 +5,18 @@
 //! names that reach outside.
 
 mod given;
+#[cfg(feature = "code")]
 mod javascript;
 mod machine;
+#[cfg(feature = "code")]
 mod python;
-#[cfg(test)]
+#[cfg(all(test, feature = "code"))]
 mod tests;
 mod thing;
+#[cfg_attr(
+    not(feature = "code"),
+    expect(dead_code, reason = "without a parser there is no tree")
+)]
 mod tree;
 mod unparsed;
 
@@ -71,6 +77,9 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     // Of a language that is not told every reading counts.
     let mut printed = None;
     for candidate in candidates {
+        if cfg!(not(feature = "code")) {
+            session.lacking = true;
+        }
         if let Some(tree) = parse(candidate, &text) {
             let stream = followed(session, state, code, candidate, &tree);
             printed.get_or_insert_with(Stream::default).merge(&stream);
@@ -83,6 +92,13 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
 }
 
 /// The tree of a text, by the grammar of its language.
+#[cfg(not(feature = "code"))]
+fn parse(_: &CodeLanguage, _: &str) -> Option<Tree> {
+    None
+}
+
+/// The tree of a text, by the grammar of its language.
+#[cfg(feature = "code")]
 fn parse(language: &CodeLanguage, text: &str) -> Option<Tree> {
     match language.names.first().copied() {
         Some("python") => python::read(text),

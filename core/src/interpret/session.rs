@@ -24,6 +24,8 @@ pub struct Session<'a> {
     pub frame: Frame,
     /// A command of this dialect of Windows was named where a program was expected.
     pub windows: Option<Dialect>,
+    /// It takes a parser that this build was made without.
+    pub lacking: bool,
     /// Facts that commands so far have set for those after them.
     pub facts: Vec<Selector>,
 }
@@ -53,6 +55,7 @@ impl<'a> Session<'a> {
             drafts: Vec::new(),
             frame: Frame::default(),
             windows: None,
+            lacking: false,
             facts: Vec::new(),
         }
     }

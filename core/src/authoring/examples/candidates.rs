@@ -91,6 +91,8 @@ fn commands(place: &Place, all: &mut Vec<Candidate>) {
         .commands
         .iter()
         .filter(|(name, command)| *name == command.name)
+        // A command of another command language, under the name of that language: no program.
+        .filter(|(name, _)| !name.contains(':'))
         .map(|(name, command)| ((*name).to_owned(), *command))
         .collect();
     let mut seen = BTreeSet::new();
