@@ -157,8 +157,8 @@ impl Session<'_> {
         let mark = placeholder(run, words);
         let mut inner = Vec::with_capacity(values.len());
         for value in values {
-            let stands_in = !mark.is_empty()
-                && value.known_text().is_some_and(|text| text.contains(&mark));
+            let stands_in =
+                !mark.is_empty() && value.known_text().is_some_and(|text| text.contains(&mark));
             match stands_in {
                 true if chosen => inner.extend(of_input(value, &mark, program.stdin)),
                 true => inner.extend(found_by(words, value, &mark)),
@@ -325,7 +325,8 @@ fn of_input(value: &Value, mark: &str, stdin: &Stream) -> Vec<Value> {
     let (before, after) = text.split_once(mark).unwrap_or((&text, ""));
     let mut word = Value::literal(before).at(value.span);
     word.pieces.extend(input_word(stdin).pieces);
-    word.pieces.extend(Value::literal(after.replace(mark, "")).pieces);
+    word.pieces
+        .extend(Value::literal(after.replace(mark, "")).pieces);
     vec![word]
 }
 
