@@ -50,7 +50,7 @@ pub const CODE_CHAIN: usize = 160;
 /// Deepest tree of code that is followed.
 pub const CODE_TREE_DEPTH: usize = 64;
 /// Most expressions and statements of code that are looked at, each as often as it is run.
-pub const CODE_STEPS: usize = 5_000;
+pub const CODE_STEPS: usize = 4_000;
 /// What a call in code costs that does something, in steps.
 pub const CODE_CALL_STEPS: usize = 40;
 /// Most parts of a list or object in code, at any depth, that are kept.

@@ -130,7 +130,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn kept(&mut self, argument: Argument) -> Argument {
         match thing::size(&argument) {
             Some(size) => {
-                self.costs(size / 4);
+                self.costs(size / 2);
                 argument
             }
             None => {
