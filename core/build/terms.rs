@@ -223,6 +223,7 @@ const ROLES: &[&str] = &[
     "config",
     "cookie",
     "cwd",
+    "delimits",
     "data",
     "data-binary",
     "data-raw",
