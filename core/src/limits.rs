@@ -34,8 +34,13 @@ pub const GRAPHQL_FIELDS: usize = 256;
 pub const GRAPHQL_MEMBERS: usize = 20_000;
 /// Longest SQL text that is read, in bytes.
 pub const SQL_BYTES: usize = 64 * 1024;
+/// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
+/// number of dialects it is read in.
+pub const SQL_TOKENS: usize = 16 * 1024;
+/// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
+pub const SQL_STATEMENTS: usize = 600;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
-pub const SQL_DEPTH: usize = 6;
+pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.

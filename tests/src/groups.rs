@@ -32,7 +32,7 @@ fn of_action(action: &Value) -> Vec<&'static str> {
 
 fn of_operation(name: &str) -> Vec<&'static str> {
     match name {
-        "select" | "show" | "describe" | "explain" | "fetch" | "declare" => vec!["read"],
+        "select" | "show" | "describe" | "explain" | "fetch" => vec!["read"],
         "insert" | "overwrite" => vec!["write"],
         "upsert" => vec!["modify", "write"],
         "update" | "merge" => vec!["modify"],

@@ -25,6 +25,7 @@ impl Emitter {
         let mut commands = BTreeMap::new();
         let mut lists: [BTreeSet<String>; 3] = Default::default();
         let mut noise = Vec::new();
+        let mut clauses = BTreeSet::new();
         let mut statics = String::new();
         for (name, file) in files {
             let fail = |error: String| -> String { panic!("{name}: {error}") };
@@ -33,6 +34,11 @@ impl Emitter {
                 self.shared += 1;
                 let text = statement(one).unwrap_or_else(fail);
                 statics.push_str(&format!("static SQL_{number}: Statement = {text};\n"));
+                let runs = one.has.iter().chain(&one.without);
+                clauses.extend(
+                    runs.filter_map(|run| run.split_whitespace().next())
+                        .map(str::to_owned),
+                );
                 for head in &one.heads {
                     let mut words = head.split_whitespace().map(str::to_owned);
                     let first = words.next().unwrap_or_else(|| fail("an empty head".into()));
@@ -88,24 +94,29 @@ impl Emitter {
                 format!("({first:?}, &[{entries}] as &[Head]),\n")
             })
             .collect();
-        let (families, exact): (BTreeSet<String>, BTreeSet<String>) = std::mem::take(&mut lists[0])
-            .into_iter()
-            .partition(|name| name.ends_with('*'));
+        let (families, exact) = families_of(std::mem::take(&mut lists[0]));
         lists[0] = exact;
-        let families: Vec<&str> = families
-            .iter()
-            .map(|name| name.trim_end_matches('*'))
-            .collect();
+        let (clause_families, clauses) = families_of(clauses);
+        let clauses = clauses.into_iter().collect::<Vec<_>>().join("\n");
         let [pure, looking, reserved] =
             lists.map(|set| set.into_iter().collect::<Vec<_>>().join("\n"));
         self.statics.push_str(&statics);
         self.sql = format!(
             "sql: Sql {{ statements: &[{heads}], commands: &[{}], functions: &[{}], pure: {pure:?}, families: &{families:?}, \
-             looking: {looking:?}, reserved: {reserved:?}, noise: &{noise:?} }}",
+             looking: {looking:?}, reserved: {reserved:?}, clauses: {clauses:?}, \
+             clause_families: &{clause_families:?}, noise: &{noise:?} }}",
             table(commands.iter().map(|((name, _), number)| (name, *number))),
             table(functions.iter().map(|(name, number)| (name, *number))),
         );
     }
+}
+
+/// Beginnings of names that end in `*`, and the other names.
+fn families_of(names: BTreeSet<String>) -> (Vec<String>, BTreeSet<String>) {
+    let (families, exact): (BTreeSet<String>, BTreeSet<String>) =
+        names.into_iter().partition(|name| name.ends_with('*'));
+    let begin = |name: String| name.trim_end_matches('*').to_owned();
+    (families.into_iter().map(begin).collect(), exact)
 }
 
 fn table<'a>(entries: impl Iterator<Item = (&'a String, usize)>) -> String {

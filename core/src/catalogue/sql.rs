@@ -19,6 +19,10 @@ pub struct Sql {
     pub looking: &'static str,
     /// Words that may stand before a function's name or before a bracket; sorted lines.
     pub reserved: &'static str,
+    /// First words of the runs of words that say more of a statement; sorted lines.
+    pub clauses: &'static str,
+    /// Beginnings of such words.
+    pub clause_families: &'static [&'static str],
     /// Words that may stand between the words of a statement's head.
     pub noise: &'static [&'static str],
 }

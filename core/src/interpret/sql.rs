@@ -112,8 +112,13 @@ fn understand(
     text: &str,
     dialect: Option<Dialect>,
 ) -> (Vec<Found>, Vec<Command>) {
+    let readings = if dialect.is_some() {
+        1
+    } else {
+        Dialect::LIKELY.len()
+    };
     let read = |dialect| {
-        let mut reader = Reader::new(sql, dialect);
+        let mut reader = Reader::new(sql, dialect, readings);
         reader.text(text, None, false);
         reader
     };
@@ -176,6 +181,25 @@ fn draft(act: Found, span: (u32, u32), exact: bool, setting: &Setting<'_>) -> Dr
         false => span,
     };
     let file = draft.resource.kind == ResourceType::File;
+    // `s3://…`, `postgres:dbname=…`: an embedded engine reaches out from this machine.
+    let reaches_out = file
+        && !act.on_server
+        && draft
+            .resource
+            .id
+            .split_once(':')
+            .is_some_and(|(scheme, _)| {
+                scheme.len() > 1
+                    && scheme != "file"
+                    && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+            });
+    if reaches_out {
+        draft.effects = acts::at_home(act.effects)
+            .union(setting.effects)
+            .with(Effect::Egress);
+        placed_elsewhere(&mut draft, place, setting);
+        return draft;
+    }
     if file && !act.on_server {
         draft.effects = acts::at_home(act.effects).union(setting.effects);
         let path = Value::literal(draft.resource.id.clone()).at(place);

@@ -257,6 +257,8 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         families: &[],
         looking: "",
         reserved: "",
+        clauses: "",
+        clause_families: &[],
         noise: &[],
     },
     steering_harmless: &[],

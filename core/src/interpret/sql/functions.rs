@@ -5,7 +5,7 @@ use super::lex::Kind;
 use super::names::Named;
 use super::reader::Reader;
 use super::seq::{Seq, holds};
-use crate::catalogue::sql::Function;
+use crate::catalogue::sql::{Dialect, Function};
 
 /// Schemas that hold only what comes with the server.
 const BUILTIN: &[&str] = &[
@@ -22,13 +22,7 @@ const BUILTIN: &[&str] = &[
 
 impl Reader {
     /// Adds what a function called with `arguments` does.
-    pub(super) fn function(
-        &mut self,
-        name: &Named,
-        arguments: &Seq<'_>,
-        span: (usize, usize),
-        outer: Option<(usize, usize)>,
-    ) {
+    pub(super) fn function(&mut self, name: &Named, arguments: &Seq<'_>, span: (usize, usize)) {
         let id = name.id.to_lowercase();
         let (schema, last) = id.rsplit_once('.').unwrap_or(("", &id));
         if let Some(function) = self.known_function(last) {
@@ -44,8 +38,11 @@ impl Reader {
         if builtin || holds(self.sql.pure, &id) {
             return;
         }
-        // A tag of SQL in a client language is no name of a function; a variable's method is not either.
-        let _ = outer;
+        // `column.value('…')` of Transact-SQL is a method of what the column holds.
+        let method = self.dialect == Dialect::MsSql && !schema.is_empty();
+        if method && holds(self.sql.pure, &format!(".{last}")) {
+            return;
+        }
         if let Some(deed) = self.deed("call") {
             self.add(
                 Found::new(deed, id, span).partly("a function that is not known may change data"),
@@ -149,9 +146,19 @@ pub(super) fn text_of(argument: &Seq<'_>) -> Option<String> {
 
 /// A text as an id: never long, and without what may be a password.
 fn shown(text: &str) -> String {
-    let secret = text.to_lowercase().contains("password") || text.contains("://");
-    if secret {
+    if text.to_lowercase().contains("password") {
         return "*".to_owned();
     }
-    text.chars().take(200).collect()
+    let plain = match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!(
+                "{scheme}://{host}/{}",
+                path.split('?').next().unwrap_or_default()
+            )
+        }
+        None => text.to_owned(),
+    };
+    plain.chars().take(200).collect()
 }

@@ -1,7 +1,7 @@
 //! Which statement of the catalogue a run of tokens is, by the words it begins with.
 
 use super::lex::Kind;
-use super::seq::{Seq, lower};
+use super::seq::{Seq, holds, lower};
 use crate::catalogue::sql::{Dialect, Head, Sql, Statement};
 
 /// A statement recognised.
@@ -26,6 +26,7 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
     let (_, heads) = sql.statements.get(index)?;
     let mut best: Option<Recognised> = None;
     let mut words = 0;
+    let opening = Opening::of(sql, seq);
     let fitting = heads
         .iter()
         .filter(|head| head.statement.dialects & dialect.bit() != 0);
@@ -33,7 +34,7 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
         if best.is_some() && head.rest.len() < words {
             continue;
         }
-        let Some(taken) = taken(sql, head, seq) else {
+        let Some(taken) = opening.taken(head) else {
             continue;
         };
         match &mut best {
@@ -50,8 +51,8 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
     let mut found = best?;
     if found.statements.iter().any(|one| !one.has.is_empty()) {
         let rest = seq.from(found.head.saturating_sub(1));
-        let needs: Vec<usize> = rest.outermost(0).collect();
-        let holds = |runs: &[&[&str]]| runs.iter().any(|run| has(&rest, &needs, run));
+        let clauses = Clauses::of(sql, &rest)?;
+        let holds = |runs: &[&[&str]]| runs.iter().any(|run| clauses.hold(run));
         let (mut chosen, general): (Vec<&'static Statement>, Vec<&'static Statement>) = found
             .statements
             .iter()
@@ -63,19 +64,116 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
     Some(found)
 }
 
-/// How many tokens the head takes, when it fits.
-fn taken(sql: &Sql, head: &Head, seq: &Seq<'_>) -> Option<usize> {
-    let mut at = 1;
-    for word in head.rest {
-        loop {
-            if seq.is(at, word) || (*word == "*" && seq.kind(at).is_some()) {
-                at = at.saturating_add(1);
-                break;
+/// Most words of one statement that may begin a clause; one with more is not recognised.
+const CLAUSES: usize = 512;
+
+/// The places of a statement where runs of words may begin that say more of it.
+struct Clauses<'a> {
+    seq: &'a Seq<'a>,
+    /// The tokens outside brackets.
+    places: Vec<usize>,
+    /// Which of these begin a clause.
+    begins: Vec<usize>,
+}
+
+impl<'a> Clauses<'a> {
+    /// `None`: there are too many.
+    fn of(sql: &Sql, seq: &'a Seq<'a>) -> Option<Self> {
+        let places: Vec<usize> = seq.outermost(0).collect();
+        let mut begins = Vec::new();
+        let mut buffer = [0; 24];
+        for (order, index) in places.iter().enumerate() {
+            let word = lower(seq.word(*index), &mut buffer);
+            // A part of a dotted name begins nothing.
+            let dotted = index
+                .checked_sub(1)
+                .is_some_and(|before| seq.mark(before, b'.'));
+            if word.len() < 2 || dotted {
+                continue;
             }
-            at = skip_noise(sql, seq, at)?;
+            let mut families = sql.clause_families.iter();
+            if holds(sql.clauses, word) || families.any(|start| word.starts_with(start)) {
+                begins.push(order);
+            }
+            if begins.len() > CLAUSES {
+                return None;
+            }
+        }
+        Some(Self {
+            seq,
+            places,
+            begins,
+        })
+    }
+
+    /// Whether the words stand one after the other. `'` is any text; texts and numbers count as words
+    /// behind the first.
+    fn hold(&self, words: &[&str]) -> bool {
+        let Some((first, rest)) = words.split_first() else {
+            return true;
+        };
+        let fit = |order: usize, word: &str, texts| {
+            let place = self.places.get(order);
+            place.is_some_and(|index| fits(self.seq, *index, word, texts))
+        };
+        self.begins.iter().any(|order| {
+            fit(*order, first, false)
+                && rest.iter().enumerate().all(|(offset, word)| {
+                    fit(order.saturating_add(offset).saturating_add(1), word, true)
+                })
+        })
+    }
+}
+
+/// The first words of a statement, read once for all heads.
+struct Opening {
+    words: Vec<OpeningWord>,
+}
+
+/// One token behind the first word.
+struct OpeningWord {
+    text: [u8; 24],
+    length: usize,
+    /// The token after it, when it may stand anywhere in a head.
+    after_noise: Option<usize>,
+}
+
+impl Opening {
+    /// Most tokens that are looked at.
+    const TOKENS: usize = 12;
+
+    fn of(sql: &Sql, seq: &Seq<'_>) -> Self {
+        let end = seq.tokens.len().min(Self::TOKENS);
+        let words = (1..end).map(|at| {
+            let mut text = [0; 24];
+            let length = lower(seq.word(at), &mut text).len();
+            OpeningWord {
+                text,
+                length,
+                after_noise: skip_noise(sql, seq, at),
+            }
+        });
+        Self {
+            words: words.collect(),
         }
     }
-    Some(at)
+
+    /// How many tokens the head takes, when it fits.
+    fn taken(&self, head: &Head) -> Option<usize> {
+        let mut at = 1_usize;
+        for word in head.rest {
+            loop {
+                let here = self.words.get(at.checked_sub(1)?)?;
+                let text = here.text.get(..here.length).unwrap_or_default();
+                if text == word.as_bytes() || *word == "*" {
+                    at = at.saturating_add(1);
+                    break;
+                }
+                at = here.after_noise?;
+            }
+        }
+        Some(at)
+    }
 }
 
 /// The place after a word that may stand anywhere in a head: `OR REPLACE`, `DEFINER = x@y`.
@@ -92,21 +190,6 @@ pub(super) fn skip_noise(sql: &Sql, seq: &Seq<'_>, at: usize) -> Option<usize> {
         return Some(end);
     }
     sql.noise.contains(&word).then_some(next)
-}
-
-/// Whether the words stand one after the other. `'` is any text; texts and numbers count as words
-/// behind the first.
-fn has(seq: &Seq<'_>, places: &[usize], words: &[&str]) -> bool {
-    let Some((first, rest)) = words.split_first() else {
-        return true;
-    };
-    places.iter().enumerate().any(|(order, index)| {
-        fits(seq, *index, first, false)
-            && rest.iter().enumerate().all(|(offset, word)| {
-                let place = places.get(order.saturating_add(offset).saturating_add(1));
-                place.is_some_and(|index| fits(seq, *index, word, true))
-            })
-    })
 }
 
 fn fits(seq: &Seq<'_>, index: usize, word: &str, texts: bool) -> bool {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::catalogue::sql::Dialect;
+use crate::limits;
 
 /// One token: a range of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Kind {
     Broken,
 }
 
-/// Cuts `text` into tokens.
+/// Cuts `text` into tokens, up to one more than are read.
 #[must_use]
 pub fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
     let mut lexer = Lexer {
@@ -48,7 +49,7 @@ pub fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
         inside_executable: false,
         tokens: Vec::with_capacity(text.len() / 4),
     };
-    while lexer.at < lexer.bytes.len() {
+    while lexer.at < lexer.bytes.len() && lexer.tokens.len() <= limits::SQL_TOKENS {
         let before = lexer.at;
         lexer.step();
         // INVARIANT: every step moves on; this keeps a mistake from becoming an endless loop.

@@ -4,6 +4,7 @@ use super::heads::skip_noise;
 use super::lex::Kind;
 use super::seq::Seq;
 use crate::catalogue::sql::Sql;
+use crate::vocabulary::ResourceType;
 
 /// A name, with what it is qualified by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,12 @@ pub fn begin(sql: &Sql, seq: &Seq<'_>, at: usize) -> usize {
             seq.kind(next),
             Some(Kind::Word | Kind::Name | Kind::Text | Kind::Variable)
         );
-        if seq.is(at, "top") {
+        let close = seq.mark(at, b'(').then(|| seq.close(at).saturating_add(1));
+        let after = close.filter(|after| matches!(seq.kind(*after), Some(Kind::Word | Kind::Name)));
+        if let Some(after) = after {
+            // Options in brackets: `VACUUM (FULL) t`.
+            at = after;
+        } else if seq.is(at, "top") {
             at = match seq.mark(next, b'(') {
                 true => seq.close(next).saturating_add(1),
                 false => next.saturating_add(1),
@@ -81,6 +87,61 @@ pub fn begin(sql: &Sql, seq: &Seq<'_>, at: usize) -> usize {
         } else {
             return at;
         }
+    }
+}
+
+/// Words that say what kind of thing is named, before its name.
+const KINDS: &[&str] = &[
+    "all",
+    "column",
+    "data",
+    "domain",
+    "external",
+    "foreign",
+    "function",
+    "functions",
+    "future",
+    "in",
+    "integration",
+    "language",
+    "large",
+    "object",
+    "parameter",
+    "procedure",
+    "procedures",
+    "routine",
+    "routines",
+    "sequence",
+    "sequences",
+    "server",
+    "stage",
+    "table",
+    "tables",
+    "tablespace",
+    "type",
+    "view",
+    "views",
+    "warehouse",
+    "wrapper",
+];
+
+/// The place of the name at or after `at`, past words that say of what kind it is, and the kind when
+/// it is another than a table's.
+#[must_use]
+pub fn past_kinds(seq: &Seq<'_>, at: usize) -> (usize, Option<ResourceType>) {
+    let mut at = at;
+    let mut kind = None;
+    loop {
+        let next = at.saturating_add(1);
+        let named = matches!(seq.kind(next), Some(Kind::Word | Kind::Name | Kind::Text))
+            && !seq.is_any(next, AFTER_NAMES);
+        let container = seq.is_any(at, &["database", "schema", "keyspace", "catalog"]);
+        if named && container {
+            kind = Some(ResourceType::Database);
+        } else if !(named || seq.is(next, "in")) || !seq.is_any(at, KINDS) {
+            return (at, kind);
+        }
+        at = next;
     }
 }
 

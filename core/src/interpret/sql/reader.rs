@@ -28,12 +28,14 @@ pub struct Reader {
     /// Where later statements go, after a command that connects elsewhere.
     pub server: Option<String>,
     depth: usize,
+    statements: usize,
+    readings: usize,
 }
 
 impl Reader {
-    /// A reader for `dialect`.
+    /// A reader for `dialect`, one of so many (`readings`) that read the same text.
     #[must_use]
-    pub fn new(sql: &'static Sql, dialect: Dialect) -> Self {
+    pub fn new(sql: &'static Sql, dialect: Dialect, readings: usize) -> Self {
         Self {
             sql,
             dialect,
@@ -42,6 +44,8 @@ impl Reader {
             prepared: Vec::new(),
             server: None,
             depth: 0,
+            statements: 0,
+            readings,
         }
     }
 
@@ -60,15 +64,23 @@ impl Reader {
             tokens: &tokens,
             outer,
         };
-        if split::too_deep(&seq) {
-            return self.add(Found::unread(span, "SQL with too many brackets to be read"));
+        if tokens.len() > self.share(limits::SQL_TOKENS) || split::too_deep(&seq) {
+            return self.add(Found::unread(
+                span,
+                "SQL with more words or brackets than are read",
+            ));
         }
         self.depth = self.depth.saturating_add(1);
         let mut delimiter = None;
-        let mut bodies = 8;
+        let mut bodies = 2;
         let mut at = 0;
         while at < tokens.len() {
             let rest = seq.from(at);
+            self.statements = self.statements.saturating_add(1);
+            if self.statements > self.share(limits::SQL_STATEMENTS) {
+                self.add(Found::unread(span, "more statements than are read"));
+                break;
+            }
             if rest.kind(0) == Some(Kind::Command) {
                 self.command(&rest.part(0..1), None);
                 at = at.saturating_add(1);
@@ -92,6 +104,11 @@ impl Reader {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// The part of a limit that this reading may use.
+    fn share(&self, limit: usize) -> usize {
+        limit.checked_div(self.readings).unwrap_or(limit)
+    }
+
     /// Adds an act.
     pub fn add(&mut self, mut act: Found) {
         act.on_server = !self.dialect.is_embedded();
@@ -109,6 +126,15 @@ impl Reader {
 
     /// Reads one statement.
     pub fn statement(&mut self, seq: &Seq<'_>, procedural: bool) {
+        if self.depth > limits::SQL_DEPTH {
+            return self.unknown(seq, "SQL that is nested too deep to be read");
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.one(seq, procedural);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn one(&mut self, seq: &Seq<'_>, procedural: bool) {
         let mut start = 0;
         while seq.mark(start, b'(') {
             start = start.saturating_add(1);
@@ -133,6 +159,10 @@ impl Reader {
         } else {
             body
         };
+        // `BEGIN` and `END` of a block are no transaction.
+        if procedural && main.is_any(0, &["begin", "end"]) {
+            return;
+        }
         match heads::recognise(self.sql, &main, self.dialect) {
             Some(known) => self.known(seq, &main, &known, procedural),
             None if procedural && self.assignment(seq) => {}
@@ -171,6 +201,7 @@ impl Reader {
         if statement.form == Form::Query {
             return;
         }
+        let mut kind = deed.resource;
         let targets: Vec<String> = match statement.target {
             Target::Nothing => Vec::new(),
             Target::Const(text) => vec![text.to_owned()],
@@ -189,7 +220,11 @@ impl Reader {
             Target::Names => ids(names::names(self.sql, main, head)),
             Target::After(word) => main
                 .find(head.saturating_sub(1), &[word])
-                .map(|at| ids(names::names(self.sql, main, at.saturating_add(1))))
+                .map(|at| {
+                    let (start, of) = names::past_kinds(main, at.saturating_add(1));
+                    kind = of.unwrap_or(kind);
+                    ids(names::names(self.sql, main, start))
+                })
                 .unwrap_or_default(),
         };
         let bound = (statement.form == Form::Rows).then(|| bounds::bound(main));
@@ -202,6 +237,7 @@ impl Reader {
         };
         for id in targets {
             let mut act = Found::new(deed, id, span);
+            act.resource = kind;
             if nameless && statement.target != Target::Nothing {
                 act.completeness = act.completeness.max(Completeness::Partial);
             }
@@ -241,7 +277,7 @@ impl Reader {
         }
         for (name, open) in &found.functions {
             let arguments = seq.part(open.saturating_add(1)..seq.close(*open));
-            self.function(name, &arguments, span, seq.outer);
+            self.function(name, &arguments, span);
         }
         for range in found.statements {
             let inner = seq.part(range);

@@ -214,7 +214,8 @@ impl Scanner<'_> {
                 let word = lower(seq.word(before), &mut buffer);
                 matches!(
                     word,
-                    "as" | "into"
+                    "as" | "copy"
+                        | "into"
                         | "table"
                         | "update"
                         | "with"
@@ -290,7 +291,7 @@ impl Scanner<'_> {
             }
             "on" => level.expects = false,
             "lateral" | "only" if level.expects => {}
-            "into" if level.query => self.found.into.push(next),
+            "into" if level.query && !level.statement => self.found.into.push(next),
             "as" if seq.mark(next, b'(') || seq.is_any(next, &["not", "materialized"]) => {
                 // `WITH name AS (…)`, `, name AS (…)`.
                 if let Some(before) = index.checked_sub(1)

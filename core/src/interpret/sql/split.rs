@@ -44,7 +44,13 @@ pub fn statement(
     delimiter: Option<&str>,
     bodies: &mut u8,
 ) -> Length {
-    let loose = procedural || dialect == Dialect::MsSql;
+    // Blocks of statements need no routine around them in some dialects.
+    let procedural = procedural
+        || (matches!(
+            dialect,
+            Dialect::MySql | Dialect::Snowflake | Dialect::BigQuery
+        ) && seq.is_any(0, BEFORE_QUERY));
+    let loose = procedural || dialect == Dialect::MsSql || seq.is(0, "begin");
     let body = match (procedural, *bodies) {
         (true, _) | (_, 0) => 0,
         _ => body(seq, dialect, bodies).unwrap_or(0),
