@@ -199,8 +199,8 @@ fn function(one: &Function) -> Checked {
         }
     };
     Ok(format!(
-        "Function {{ deed: {deed}, id: {}, sql: &{:?} }}",
-        one.id, one.sql
+        "Function {{ deed: {deed}, id: {}, sets: {}, sql: &{:?} }}",
+        one.id, one.sets, one.sql
     ))
 }
 

@@ -53,6 +53,8 @@ pub struct Function {
     #[serde(default)]
     pub id: u8,
     #[serde(default)]
+    pub sets: bool,
+    #[serde(default)]
     pub sql: Vec<u8>,
     pub operation: Option<String>,
     pub verb: Option<String>,

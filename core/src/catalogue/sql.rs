@@ -125,6 +125,8 @@ pub struct Function {
     pub deed: Option<Deed>,
     /// The argument that names the resource, from 1; 0: none.
     pub id: u8,
+    /// It sets the parameter of the session that its first argument names to its second.
+    pub sets: bool,
     /// Arguments that are SQL and run, from 1.
     pub sql: &'static [u8],
 }

@@ -31,8 +31,8 @@ use super::session::Session;
 use super::shell::{self, ShellState};
 use super::value::{Stream, Value};
 use crate::action::{Draft, Resource, ResourceRef, Scope, Selector};
-use crate::catalogue::CATALOGUE;
 use crate::catalogue::sql::{Dialect, Sql};
+use crate::catalogue::{CATALOGUE, paths};
 use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb,
 };
@@ -215,7 +215,11 @@ fn draft(act: Found, span: (u32, u32), exact: bool, setting: &Setting<'_>) -> Dr
         let id = Value::default().at(place);
         setting.place_draft(&mut draft, Some(&id));
     }
-    if let Some(host) = act.server {
+    let beside = |file: &String| {
+        let root = setting.root.zip(setting.resolve(file));
+        root.is_some_and(|(root, path)| paths::is_within(&path.absolute, root))
+    };
+    if let Some(host) = act.server.filter(|server| act.on_server || !beside(server)) {
         draft.selectors.push(Selector {
             kind: SelectorKind::Host,
             value: host,

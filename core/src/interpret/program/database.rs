@@ -61,7 +61,11 @@ impl Session<'_> {
                     id: name.clone(),
                 });
             }
-            if let Some((location, path)) = &file {
+            let elsewhere = draft
+                .selectors
+                .iter()
+                .any(|one| one.kind == SelectorKind::Host);
+            if let Some((location, path)) = file.as_ref().filter(|_| !elsewhere) {
                 draft.location = *location;
                 if let Some(path) = path {
                     draft.selectors.push(Selector {
@@ -69,6 +73,9 @@ impl Session<'_> {
                         value: path.clone(),
                     });
                 }
+                continue;
+            }
+            if file.is_some() {
                 continue;
             }
             draft.selectors.extend(address.selectors());

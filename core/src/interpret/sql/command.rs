@@ -97,6 +97,12 @@ impl Reader {
             }
             CommandArgument::Copy => return self.copy(rest, span),
             CommandArgument::Connection => {
+                if self.dialect.is_embedded() {
+                    let file = rest.split_whitespace().next_back().unwrap_or_default();
+                    self.server = Some(unquoted(file));
+                    act.id = unquoted(file);
+                    return self.add_here(act);
+                }
                 let more = first.contains(['=', ':', '/']) || words.clone().count() > 0;
                 let host = words.nth(1).filter(|host| *host != "-");
                 if let Some(host) = host {
@@ -175,7 +181,7 @@ impl Reader {
         if word.is_empty() {
             return None;
         }
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let word_lower = lower(word, &mut buffer);
         let commands = self.sql.commands;
         let at = commands

@@ -79,6 +79,15 @@ impl Reader {
             }
             self.add(act);
         }
+        if function.sets {
+            let name = given(1).and_then(text_of).unwrap_or_else(|| "?".to_owned());
+            let value = given(2).and_then(text_of).unwrap_or_default();
+            self.text(
+                &format!("SET {name} = '{}'", value.replace('\'', "''")),
+                Some(span),
+                false,
+            );
+        }
         for number in function.sql {
             match given(*number).map(text_of) {
                 Some(Some(text)) => self.text(&text, Some(span), false),

@@ -17,7 +17,7 @@ pub struct Recognised {
 /// statements all whose words are found count, or the one that needs none.
 #[must_use]
 pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<Recognised> {
-    let mut buffer = [0; 24];
+    let mut buffer = [0; 32];
     let first = lower(seq.word(0), &mut buffer);
     let index = sql
         .statements
@@ -81,7 +81,7 @@ impl<'a> Clauses<'a> {
     fn of(sql: &Sql, seq: &'a Seq<'a>) -> Option<Self> {
         let places: Vec<usize> = seq.outermost(0).collect();
         let mut begins = Vec::new();
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         for (order, index) in places.iter().enumerate() {
             let word = lower(seq.word(*index), &mut buffer);
             // A part of a dotted name begins nothing.
@@ -132,7 +132,7 @@ struct Opening {
 
 /// One token behind the first word.
 struct OpeningWord {
-    text: [u8; 24],
+    text: [u8; 32],
     length: usize,
     /// The token after it, when it may stand anywhere in a head.
     after_noise: Option<usize>,
@@ -145,7 +145,7 @@ impl Opening {
     fn of(sql: &Sql, seq: &Seq<'_>) -> Self {
         let end = seq.tokens.len().min(Self::TOKENS);
         let words = (1..end).map(|at| {
-            let mut text = [0; 24];
+            let mut text = [0; 32];
             let length = lower(seq.word(at), &mut text).len();
             OpeningWord {
                 text,
@@ -178,7 +178,7 @@ impl Opening {
 
 /// The place after a word that may stand anywhere in a head: `OR REPLACE`, `DEFINER = x@y`.
 pub(super) fn skip_noise(sql: &Sql, seq: &Seq<'_>, at: usize) -> Option<usize> {
-    let mut buffer = [0; 24];
+    let mut buffer = [0; 32];
     let word = lower(seq.word(at), &mut buffer);
     let next = at.saturating_add(1);
     if !word.is_empty() && seq.mark(next, b'=') {
@@ -204,7 +204,9 @@ fn fits(seq: &Seq<'_>, index: usize, word: &str, texts: bool) -> bool {
                 .is_some_and(|start| start.eq_ignore_ascii_case(begin)),
             None => seq.is(index, word) || (word == "=" && seq.is(index, "to")),
         },
-        (Some(Kind::Text), word) => texts && seq.content(index).eq_ignore_ascii_case(word),
+        (Some(Kind::Text | Kind::Name), word) => {
+            texts && seq.content(index).eq_ignore_ascii_case(word)
+        }
         (Some(Kind::Number | Kind::Mark(_)), word) => seq.raw(index) == word,
         _ => false,
     }

@@ -84,6 +84,11 @@ impl Lexer<'_> {
                 self.inside_executable = false;
                 self.at = start.saturating_add(2);
             }
+            (b'#', next) if dialect == Dialect::MsSql && (is_name(next) || next == b'#') => {
+                self.run(|byte| byte == b'#');
+                self.run(is_name);
+                self.push(Kind::Word, start);
+            }
             (b'\'', _) => self.text(b'\''),
             (b'"', _) => {
                 let text = matches!(dialect, MySql | BigQuery);
@@ -97,6 +102,10 @@ impl Lexer<'_> {
             }
             (b'$', next) => self.dollar(next),
             (b'\\', b'g' | b'G') if dialect == MySql => {
+                self.at = start.saturating_add(2);
+                self.push(Kind::Mark(b';'), start);
+            }
+            (b'\\', b';') if dialect == Postgres => {
                 self.at = start.saturating_add(2);
                 self.push(Kind::Mark(b';'), start);
             }

@@ -70,7 +70,10 @@ pub fn begin(sql: &Sql, seq: &Seq<'_>, at: usize) -> usize {
             Some(Kind::Word | Kind::Name | Kind::Text | Kind::Variable)
         );
         let close = seq.mark(at, b'(').then(|| seq.close(at).saturating_add(1));
-        let after = close.filter(|after| matches!(seq.kind(*after), Some(Kind::Word | Kind::Name)));
+        let after = close.filter(|after| {
+            matches!(seq.kind(*after), Some(Kind::Word | Kind::Name))
+                && !seq.is_any(*after, AFTER_NAMES)
+        });
         if let Some(after) = after {
             // Options in brackets: `VACUUM (FULL) t`.
             at = after;

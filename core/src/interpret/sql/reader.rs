@@ -10,7 +10,10 @@ use super::seq::{Seq, lower};
 use super::{scan, split};
 use crate::catalogue::sql::{Deed, Dialect, Form, Sql, Statement, Target};
 use crate::limits;
-use crate::vocabulary::{Completeness, ResourceType};
+use crate::vocabulary::{Completeness, ResourceType, Reversibility};
+
+/// The operation of joining another database file.
+const ATTACH: &str = "sql:attach";
 
 /// Reads SQL in one dialect.
 #[derive(Debug)]
@@ -186,6 +189,13 @@ impl Reader {
         }
         for statement in &known.statements {
             self.acted(main, head, statement);
+            if statement.deed.operation == ATTACH {
+                // What is changed from here on may be in there.
+                let at = main
+                    .outermost(0)
+                    .find(|at| main.kind(*at) == Some(Kind::Text));
+                self.server = at.map(|at| main.content(at).into_owned());
+            }
         }
         let query = first.form == Form::Query;
         match first.form {
@@ -205,7 +215,8 @@ impl Reader {
         let targets: Vec<String> = match statement.target {
             Target::Nothing => Vec::new(),
             Target::Const(text) => vec![text.to_owned()],
-            Target::Text => (0..main.tokens.len())
+            Target::Text => main
+                .outermost(0)
                 .find(|at| main.kind(*at) == Some(Kind::Text))
                 .map(|at| main.content(at).into_owned())
                 .into_iter()
@@ -244,6 +255,10 @@ impl Reader {
             if bound == Some(Bound::Nothing) {
                 act.unbound("no condition leaves any row out");
             }
+            if self.dialect == Dialect::MsSql && act.id.starts_with('#') {
+                // A temporary table, which is gone with the session.
+                act.reversibility = Reversibility::None;
+            }
             self.add(act);
         }
     }
@@ -260,12 +275,7 @@ impl Reader {
         let found = scan::scan(self.sql, seq, query);
         let span = seq.span();
         let mut some = false;
-        let changes = !main;
-        for (order, one) in found.relations.iter().enumerate() {
-            // The table that `DELETE FROM` names first is no table that is read.
-            if changes && order == 0 && self.is_target(seq, one.start) {
-                continue;
-            }
+        for one in &found.relations {
             some = true;
             self.read(one.id.clone(), ResourceType::Table, span);
         }
@@ -300,16 +310,6 @@ impl Reader {
                 Found::unread(span, "SQL with a quote or comment that does not end").softened(main),
             );
         }
-    }
-
-    /// Whether the name at `at` is what a statement that changes rows changes.
-    fn is_target(&self, seq: &Seq<'_>, at: usize) -> bool {
-        let before = at.checked_sub(1);
-        before.is_some_and(|from| {
-            seq.is(from, "only")
-                || (seq.is(from, "from")
-                    && (0..from).rev().take(8).any(|word| seq.is(word, "delete")))
-        })
     }
 
     /// Where a query puts its rows.
@@ -369,7 +369,7 @@ impl Reader {
 
     fn unknown(&mut self, seq: &Seq<'_>, why: &str) {
         // `END`, `;` and labels of procedural code say nothing.
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let first = lower(seq.word(0), &mut buffer);
         if first == "end" && seq.tokens.len() <= 3 {
             return;
@@ -387,7 +387,7 @@ impl Found {
         Self {
             operation: "sql:select",
             verb: crate::vocabulary::Verb::Read,
-            reversibility: crate::vocabulary::Reversibility::None,
+            reversibility: Reversibility::None,
             completeness: Completeness::Partial,
             ..self
         }

@@ -116,7 +116,7 @@ impl Scanner<'_> {
     fn open(&mut self, index: usize) {
         let next = index.saturating_add(1);
         let after = next.saturating_add(1);
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let first = lower(self.seq.word(next), &mut buffer);
         let called = self.seq.mark(after, b'(');
         let query = match first {
@@ -137,8 +137,8 @@ impl Scanner<'_> {
         }
         self.levels.push(Level {
             query: query || statement || expects,
-            from: expects && !query,
-            expects: expects && !query,
+            from: expects && !query && !statement,
+            expects: expects && !query && !statement,
             start: next,
             statement,
         });
@@ -210,7 +210,7 @@ impl Scanner<'_> {
             Some(Kind::Mark(b')' | b']' | b':')) => true,
             Some(Kind::Mark(b',')) => self.expression(start, open),
             Some(Kind::Word) => {
-                let mut buffer = [0; 24];
+                let mut buffer = [0; 32];
                 let word = lower(seq.word(before), &mut buffer);
                 matches!(
                     word,
@@ -247,7 +247,7 @@ impl Scanner<'_> {
 
     fn word(&mut self, index: usize) {
         let seq = self.seq;
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let word = lower(seq.word(index), &mut buffer);
         let next = index.saturating_add(1);
         let Some(level) = self.levels.last_mut() else {
@@ -262,7 +262,9 @@ impl Scanner<'_> {
                         .checked_sub(2)
                         .is_some_and(|at| seq.is_any(at, &["is", "not"]));
                 level.from = !distinct;
-                level.expects = !distinct;
+                // `DELETE FROM t` reads nothing of t but what its condition says.
+                let removes = index.checked_sub(1).is_some_and(|at| seq.is(at, "delete"));
+                level.expects = !distinct && !removes;
             }
             "join" | "apply" => {
                 level.from = true;

@@ -154,7 +154,7 @@ impl<'a> Seq<'a> {
 
 /// `word` in lower case, in `buffer`; longer words are no keywords and come out empty.
 #[must_use]
-pub fn lower<'b>(word: &str, buffer: &'b mut [u8; 24]) -> &'b str {
+pub fn lower<'b>(word: &str, buffer: &'b mut [u8; 32]) -> &'b str {
     let Some(target) = buffer.get_mut(..word.len()) else {
         return "";
     };

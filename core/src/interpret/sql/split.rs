@@ -318,7 +318,7 @@ struct Beginnings {
 
 impl Beginnings {
     fn of(seq: &Seq<'_>, loose: bool, procedural: bool) -> Self {
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let first = lower(seq.word(0), &mut buffer);
         Self {
             plain: loose && PLAIN.contains(&first),
@@ -331,9 +331,9 @@ impl Beginnings {
         if !self.plain {
             return false;
         }
-        let mut buffer = [0; 24];
+        let mut buffer = [0; 32];
         let word = lower(seq.word(index), &mut buffer);
-        let mut other = [0; 24];
+        let mut other = [0; 32];
         let before = index.saturating_sub(1);
         let joined = JOINS.contains(&lower(seq.word(before), &mut other))
             || matches!(seq.kind(before), Some(Kind::Mark(mark)) if mark != b')' && mark != b'*');
