@@ -6,6 +6,7 @@ mod python;
 mod run;
 mod rust;
 mod wasm;
+mod words;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ enum Task {
     Ready,
     /// Write the generated files again (compiled packs, type stubs).
     Generate,
+    /// Check that the generated words of the catalogue are what their script writes.
+    AwsWords,
     /// Measure decisions and print the tables of docs/performance.md.
     Bench,
     /// Print both rates of a labelled corpus: what must be stopped and is not, what is harmless and is
@@ -69,10 +72,13 @@ fn run(task: &Task) -> Outcome {
         }
         Task::Ready => {
             rust::check()?;
+            words::check()?;
             python::check()?;
             run(&Task::Test)
         }
+        Task::AwsWords => words::check(),
         Task::Generate => {
+            words::generate()?;
             rust::generate()?;
             node::generate()?;
             python::generate()

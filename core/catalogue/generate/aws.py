@@ -90,18 +90,19 @@ def by_verb(name, words):
     return None
 
 
-def true_class(said, level, name):
+def true_class(said, level, name, words):
     """The class of an operation whose verb says `said`."""
     if "Permissions" in level:
         return "v" if said in LOOSENING else said if said in {"d", "g", "v", "m"} else "g"
     if level in {"List", "Read"}:
         return said if said in OBSERVING | {"m"} else "r"
     if said in OBSERVING or said is None:
-        return "w"
+        # `admin-delete-user` deletes.
+        return next((words[part] for part in name.split("-") if words.get(part) in {"d", "x"}), "w")
     return said
 
 
-def main(folder):
+def main(folder, check):
     levels = access_levels(folder)
     words, by_hand = verb_classes()
     lines, known, total = [], 0, 0
@@ -115,7 +116,7 @@ def main(folder):
         if level is None:
             # Without an access level the verb decides; without a verb it is judged as unknown.
             continue
-        true = true_class(said, level, name)
+        true = true_class(said, level, name, words)
         if true != said and f"{service} {name}" not in by_hand:
             lines.append(f"{service} {name} {true}")
     lines.sort()
@@ -123,9 +124,16 @@ def main(folder):
         "# Written by generate/aws.py from " + ", ".join(f"{n} {v}" for n, v in PINNED.items()) + ". Do not edit.",
         f"# {total} operations, {known} with an access level, {len(lines)} exceptions.",
     ]
-    (CATALOGUE / "words" / "aws.txt").write_text("\n".join(head + lines) + "\n")
+    path = CATALOGUE / "words" / "aws.txt"
+    text = "\n".join(head + lines) + "\n"
+    if check:
+        if path.read_text() != text:
+            sys.exit(f"{path} is not what this script writes; run it again")
+        print(f"{path.name} is what the script writes")
+        return
+    path.write_text(text)
     print(head[1])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], "--check" in sys.argv[2:])

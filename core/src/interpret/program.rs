@@ -22,7 +22,7 @@ use super::value::{Origin, Stream, Value};
 use super::words::{Words, find};
 use super::{acts, http, sql, windows};
 use crate::action::{Draft, Effects, Selector};
-use crate::catalogue::spec::{Command, Run, Source};
+use crate::catalogue::spec::{Command, Cond, Run, Source, Test};
 use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, Verb, VerbGroup,
 };
@@ -327,7 +327,7 @@ impl Session<'_> {
         let mut dry_runs = words.command.dry_run.iter();
         dry_runs.any(|conditions| {
             let mut conditions = conditions.iter();
-            conditions.all(|one| acts::surely_holds(one, words))
+            conditions.all(|one| acts::surely_holds(one, words) && !may_be_off(one, words))
         })
     }
 
@@ -369,6 +369,22 @@ impl Session<'_> {
             &setting,
         );
     }
+}
+
+/// Whether the option of a condition is given with a value that takes it back, such as `--check=false`.
+fn may_be_off(condition: &Cond, words: &Words<'_>) -> bool {
+    let Test::Present(Source::Option(id)) = condition.test else {
+        return false;
+    };
+    let mut given = words.options.iter().filter(|(opt, _)| opt.id == id);
+    given.any(|(_, value)| {
+        value.exact().is_none_or(|text| {
+            matches!(
+                text.to_ascii_lowercase().as_str(),
+                "false" | "f" | "0" | "no" | "off"
+            )
+        })
+    })
 }
 
 /// Makes a draft that of a dry run.

@@ -294,10 +294,14 @@ impl<'a> Words<'a> {
             option.attached.is_none() && option.before == self.operands.len()
         });
         let heeded = self.operands.is_empty() || (self.command.syntax.help_anywhere && !is_value);
-        let asked = heeded && matches!(name, "--help" | "--version" | "-help" | "-version")
-            || (self.command.syntax.help_anywhere && !is_value && name == "-h");
+        let anywhere = self.command.syntax.help_anywhere && !is_value;
+        // `-help=false` asks for nothing.
+        let asked = attached.is_none()
+            && ((heeded && matches!(name, "--help" | "--version" | "-help" | "-version"))
+                || (anywhere && name == "-h"));
         // Programs with subcommands take it anywhere.
         let of_subcommand = final_word
+            && attached.is_none()
             && self.path.len() > 1
             && (name == "--help" || (name == "-h" && self.operands.is_empty()));
         self.asks_for_help |= asked || of_subcommand;

@@ -153,6 +153,11 @@ impl Session<'_> {
         if values.is_empty() {
             return Stream::default();
         }
+        // Input that is taken apart in a way of its own is not known, even when its text is.
+        let mut stdin = program.stdin.clone();
+        if words.with_roles().any(|(role, _)| role == "delimits") {
+            stdin.text = None;
+        }
         let chosen = run.placeholder.starts_with('-');
         let mark = placeholder(run, words);
         let mut inner = Vec::with_capacity(values.len());
@@ -160,25 +165,20 @@ impl Session<'_> {
             let stands_in =
                 !mark.is_empty() && value.known_text().is_some_and(|text| text.contains(&mark));
             match stands_in {
-                true if chosen => inner.extend(of_input(value, &mark, program.stdin)),
+                true if chosen => inner.extend(of_input(value, &mark, &stdin)),
                 true => inner.extend(found_by(words, value, &mark)),
                 false => inner.push(value.clone()),
             }
         }
         let mut open_ended = program.open_ended;
         if run.appends && !(chosen && !mark.is_empty()) {
-            match program
-                .stdin
-                .text
-                .as_ref()
-                .filter(|_| !program.stdin.decoded)
-            {
+            match stdin.text.as_ref().filter(|_| !stdin.decoded) {
                 Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
-                None if program.stdin.listed.is_some() => {
-                    inner.extend(program.stdin.listed.iter().flatten().cloned());
+                None if stdin.listed.is_some() => {
+                    inner.extend(stdin.listed.iter().flatten().cloned());
                 }
                 None => {
-                    inner.push(input_word(program.stdin).at(program.span));
+                    inner.push(input_word(&stdin).at(program.span));
                     open_ended = true;
                 }
             }
@@ -312,10 +312,16 @@ fn of_input(value: &Value, mark: &str, stdin: &Stream) -> Vec<Value> {
     let text = value.known_text().unwrap_or_default();
     if let Some(input) = stdin.text.as_ref().filter(|_| !stdin.decoded) {
         let lines = input.expose().lines().map(str::trim);
-        let lines = lines.filter(|line| !line.is_empty()).take(LINES);
-        return lines
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let mut found: Vec<Value> = lines
+            .by_ref()
+            .take(LINES)
             .map(|line| Value::literal(text.replace(mark, line)).at(value.span))
             .collect();
+        if lines.next().is_some() {
+            found.push(input_word(stdin).at(value.span));
+        }
+        return found;
     }
     if text == mark
         && let Some(listed) = &stdin.listed
