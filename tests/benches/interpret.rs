@@ -67,6 +67,38 @@ fn worst() -> Vec<(&'static str, ToolCall)> {
             call("Bash", "command", &fill("$(a)", shell)),
         ),
         ("nested", call("Bash", "command", &nested)),
+        (
+            "python calls",
+            call(
+                "execute_python",
+                "code",
+                &fill("a.b.c.d.e.f.g()\n", limits::CODE_BYTES),
+            ),
+        ),
+        (
+            "python objects",
+            call(
+                "execute_python",
+                "code",
+                &fill("x={'a':x,'b':[x]}\n", limits::CODE_BYTES),
+            ),
+        ),
+        (
+            "python files",
+            call(
+                "execute_python",
+                "code",
+                &fill("open('a','w').write(b)\n", limits::CODE_BYTES),
+            ),
+        ),
+        (
+            "javascript",
+            call(
+                "run_node",
+                "code",
+                &fill("[1,2].map(x=>f(`${x}`));", limits::CODE_BYTES),
+            ),
+        ),
         ("braces", call("Bash", "command", &fill("{a,b}", shell))),
         ("quotes", call("Bash", "command", &fill("'a'\"b\"", shell))),
         ("variables", call("Bash", "command", &variables)),
