@@ -410,11 +410,12 @@ fn run(one: &Run, options: &Options) -> Checked {
         "code" => "Code",
         "script" => "Script",
         "input" => "Input",
+        "again" => "Again",
         other => return Err(format!("`{other}` is no form of run")),
     };
     let from = match (&one.from, form) {
         (Some(from), _) => terms::source(from, options)?,
-        (None, "Input") => "Source::Const(\"\")".to_owned(),
+        (None, "Input" | "Again") => "Source::Const(\"\")".to_owned(),
         (None, _) => return Err(format!("a run of form `{}` needs `from`", one.form)),
     };
     Ok(format!(

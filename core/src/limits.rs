@@ -22,6 +22,8 @@ pub const ORIGINS: usize = 32;
 pub const NAMES_INSIDE: usize = 16;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
 pub const DELEGATION_DEPTH: usize = 6;
+/// Most lines of standard input that a program is followed through.
+pub const INPUT_LINES: usize = 32;
 /// Most actions of one call; a call with more is opaque.
 pub const ACTIONS: usize = 128;
 /// Longest GraphQL document that is parsed, in bytes.

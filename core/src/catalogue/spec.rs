@@ -374,6 +374,9 @@ pub enum RunForm {
     Script,
     /// Standard input is a program for this interpreter.
     Input,
+    /// The program itself once more, with its standard input as the value of the option that is the
+    /// placeholder; without one, once for each line, whose words are operands (redis-cli).
+    Again,
 }
 
 /// Where something runs.

@@ -135,6 +135,10 @@ impl Session<'_> {
                 Some(file) => self.script(state, file, run.language, program),
                 None => Stream::from_origin(Origin::Unseen),
             },
+            RunForm::Again => {
+                self.again(state, run, program);
+                Stream::default()
+            }
             RunForm::Input => {
                 let stdin = program.stdin.clone();
                 self.input(state, &stdin, run.language, program)
@@ -193,6 +197,57 @@ impl Session<'_> {
             open_ended,
         };
         self.program(state, &inner)
+    }
+
+    /// The program once more, told by its words what its standard input tells it.
+    fn again(&mut self, state: &mut ShellState, run: &Run, program: &Program<'_>) {
+        let text = program.stdin.text.as_ref();
+        let Some(text) = text.filter(|_| !program.stdin.decoded) else {
+            let cwd = state.cwd.clone();
+            let setting = self.setting(cwd.as_deref(), program.span);
+            let effects = Effects::of(&[Effect::InlineCode]);
+            self.opaque(
+                "program:unseen_input",
+                "what its standard input tells it to do cannot be seen",
+                effects,
+                &setting,
+            );
+            return;
+        };
+        let text = text.expose().to_owned();
+        let lines: Vec<Vec<&str>> = if run.placeholder.is_empty() {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines
+                .map(|line| line.split_whitespace().collect())
+                .collect()
+        } else {
+            vec![vec![run.placeholder, &text]]
+        };
+        for line in lines.iter().take(limits::INPUT_LINES) {
+            let mut words = program.words.to_vec();
+            words.extend(
+                line.iter()
+                    .map(|word| Value::literal(word.trim_matches(['"', '\''])).at(program.span)),
+            );
+            let again = Program {
+                words: &words,
+                assignments: program.assignments,
+                stdin: &Stream::default(),
+                span: program.span,
+                open_ended: program.open_ended,
+            };
+            self.program(state, &again);
+        }
+        if lines.len() > limits::INPUT_LINES {
+            let cwd = state.cwd.clone();
+            let setting = self.setting(cwd.as_deref(), program.span);
+            self.opaque(
+                "program:long_input",
+                "its standard input tells it to do more than is looked at",
+                Effects::NONE,
+                &setting,
+            );
+        }
     }
 
     /// A package that a runner fetches or finds, whose program is known by the package's name.
