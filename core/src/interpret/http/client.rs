@@ -109,8 +109,20 @@ pub fn interpret(call: &ClientCall<'_>, setting: &Setting<'_>) -> (Vec<Draft>, b
         };
         drafts.extend(super::drafts(&request, &here));
     }
-    let silent = reading.is_silent() && !call.options.iter().any(|(role, _)| *role == "prints");
+    let silent = reading.is_silent() && sends_to_files(call, reading.requests.len());
     (drafts, silent)
+}
+
+/// Whether options send each of so many answers to a file, and none makes the client print.
+fn sends_to_files(call: &ClientCall<'_>, answers: usize) -> bool {
+    let has = |wanted: &str| call.options.iter().any(|(role, _)| *role == wanted);
+    // `--remote-name-all` holds for what follows it only.
+    let explicit = call.options.iter().filter(|(role, value)| match *role {
+        "output" => true,
+        "remote-name" => text_of(value) != "--remote-name-all",
+        _ => false,
+    });
+    !has("prints") && (call.client != HttpClient::Curl || explicit.count() >= answers)
 }
 
 /// The words of a client with what its files and input hold.
