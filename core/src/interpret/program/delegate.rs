@@ -175,7 +175,7 @@ impl Session<'_> {
             }
         }
         let mut open_ended = program.open_ended;
-        if run.appends && !(chosen && !mark.is_empty()) {
+        if run.appends && (!chosen || mark.is_empty()) {
             match stdin.text.as_ref().filter(|_| !stdin.decoded) {
                 Some(text) => inner.extend(text.expose().split_whitespace().map(Value::literal)),
                 None if stdin.listed.is_some() => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClientCall, drafts as read};
+use super::{ClientCall, interpret};
 use crate::catalogue::spec::HttpClient;
 use crate::interpret::http::fixture::{
     Case, DELETION, GRAPHQL, Random, curl, deletes_the_volume, httpie, is_harmless, is_opaque,
@@ -195,11 +195,11 @@ fn several_requests_of_one_command_are_kept_apart() {
         files: &BTreeMap::new(),
         span: (0, 80),
     };
-    assert!(is_harmless(&read(&call, &setting())));
+    assert!(is_harmless(&interpret(&call, &setting()).0));
     call.operands = vec![value(GRAPHQL).at((22, 39))];
-    assert!(deletes_the_volume(&read(&call, &setting())));
+    assert!(deletes_the_volume(&interpret(&call, &setting()).0));
     call.operands = vec![value(GRAPHQL)];
-    assert!(deletes_the_volume(&read(&call, &setting())));
+    assert!(deletes_the_volume(&interpret(&call, &setting()).0));
     let ids = |url: &str| -> Vec<String> {
         let drafts = curl(&[("method", "DELETE")], &[url]);
         drafts
