@@ -8,6 +8,8 @@ pub const JSON_DEPTH: usize = 64;
 pub const SHELL_BYTES: usize = 16 * 1024;
 /// Deepest nesting of constructs in shell text that is parsed.
 pub const SHELL_DEPTH: usize = 24;
+/// Most substitutions in one shell text that is parsed.
+pub const SHELL_SUBSTITUTIONS: usize = 64;
 /// Most words a brace expansion may produce.
 pub const BRACE_WORDS: usize = 256;
 /// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.

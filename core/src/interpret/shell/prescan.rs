@@ -142,6 +142,10 @@ impl Source {
             mut heredocs,
             ..
         } = scanner;
+        let running = constructs.iter().filter(|one| one.kind.executes());
+        if running.count() > limits::SHELL_SUBSTITUTIONS {
+            return Err(Refusal::TooLong);
+        }
         heredocs.sort_by_key(|heredoc| heredoc.operator);
         Ok(Self {
             text,
