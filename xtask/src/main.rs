@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask test` runs everything, `cargo xtask ready` is what a commit needs.
 
+mod fuzz;
 mod node;
 mod playground;
 mod python;
@@ -38,6 +39,8 @@ enum Task {
     Bench,
     /// Print both rates of a labelled corpus: what must be stopped and is not, what is harmless and is
     Corpora(rust::Corpora),
+    /// Fuzz every interpreter, where there are cargo-fuzz and a nightly toolchain
+    Fuzz(fuzz::Options),
     /// Build what is shipped, optimised: the command, the npm packages, and the Python wheel and source
     /// distribution.
     Dist,
@@ -90,6 +93,7 @@ fn run(task: &Task) -> Outcome {
             node::bench()?;
             python::bench()
         }
+        Task::Fuzz(options) => fuzz::run_all(options),
         Task::Corpora(options) => rust::corpora(options),
         Task::Dist => {
             playground::build()?;

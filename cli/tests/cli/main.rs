@@ -1,6 +1,7 @@
 //! The command as users, hosts and scripts run it.
 
 mod authorize;
+mod catalogue;
 mod check;
 mod discovery;
 mod explain;

@@ -1,0 +1,57 @@
+//! The fuzz targets, each for a while.
+
+use std::fs;
+use std::process::Command;
+
+use crate::run::{Outcome, root, run, works};
+
+/// How to fuzz.
+#[derive(clap::Args)]
+pub struct Options {
+    /// How long each target runs
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// Only this target
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+}
+
+/// Runs every target; says so where this machine cannot.
+pub fn run_all(options: &Options) -> Outcome {
+    let nightly = works(Command::new("cargo").args(["+nightly", "--version"]));
+    if !nightly || !works(Command::new("cargo").args(["+nightly", "fuzz", "--version"])) {
+        println!(
+            "xtask: skipped fuzzing: it needs a nightly toolchain and cargo-fuzz \
+             (rustup toolchain install nightly; cargo install cargo-fuzz)"
+        );
+        return Ok(());
+    }
+    for target in targets()? {
+        if options.only.as_ref().is_some_and(|only| *only != target) {
+            continue;
+        }
+        let time = format!("-max_total_time={}", options.seconds);
+        let mut fuzz = Command::new("cargo");
+        fuzz.args([
+            "+nightly",
+            "fuzz",
+            "run",
+            &target,
+            "--",
+            &time,
+            "-max_len=16384",
+        ]);
+        run(fuzz.current_dir(root()))?;
+    }
+    Ok(())
+}
+
+fn targets() -> Outcome<Vec<String>> {
+    let folder = root().join("fuzz/fuzz_targets");
+    let files = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.ok()?.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    Ok(names)
+}
