@@ -274,7 +274,8 @@ impl Setting<'_> {
                 .evidence
                 .push("the path is known to hold a secret".to_owned());
         }
-        if !observes && known.path.is(PathClass::Persistence, self.catalogue) {
+        let changes = !observes && draft.verb != Verb::Execute;
+        if changes && known.path.is(PathClass::Persistence, self.catalogue) {
             draft.effects = draft.effects.with(Effect::Persistence);
             draft
                 .evidence
