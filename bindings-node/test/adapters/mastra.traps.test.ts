@@ -359,14 +359,16 @@ for (const mode of MODES) {
       const memory = new MockMemory({ storage: new InMemoryStore(), enableWorkingMemory: true })
       for (const [name, input] of [
         ['mastra_workspace_execute_command', { command: ASK, timeout: '5' }],
+        // Known to be harmless, and decided all the same.
         ['updateWorkingMemory', { memory: 'x' }],
       ] as const) {
         const seen: Loose[] = []
         const agent = builder(new Shell(), new Script([[name, input]]), { workspace, memory }, spied(seen))
         const { asked } = await run(agent, mode, { memory: { thread: 'thread', resource: 'resource' } })
-        assert.equal(asked.length, 1)
-        assert.equal(question(call(asked[0]))!.tool, name)
+        assert.equal(seen[0].tool, name)
         assert.equal(seen[0].session, 'thread')
+        assert.equal(asked.length, name === 'updateWorkingMemory' ? 0 : 1)
+        if (asked.length === 1) assert.equal(question(call(asked[0]))!.tool, name)
         // As its schema makes it.
         if ('timeout' in input) assert.equal(seen[0].arguments.timeout, 5)
       }
