@@ -24,14 +24,25 @@ pub mod wildcard;
 mod windows;
 pub mod words;
 
+pub use self::tool::name::{ToolName, tool_named};
 use crate::action::Draft;
 use crate::call::ToolCall;
 use crate::catalogue::CATALOGUE;
+use crate::inventory::Inventory;
 
 /// The acts a call means, before they are grounded in an inventory. Never empty.
 #[must_use]
 pub fn interpret(call: &ToolCall) -> Vec<Draft> {
     let mut session = session::Session::new(call, &CATALOGUE);
+    tool::interpret(&mut session);
+    session.drafts
+}
+
+/// The same, where the operator may have declared the tool or its MCP server.
+#[must_use]
+pub fn interpret_declared(call: &ToolCall, inventory: &Inventory) -> Vec<Draft> {
+    let mut session = session::Session::new(call, &CATALOGUE);
+    session.inventory = Some(inventory);
     tool::interpret(&mut session);
     session.drafts
 }
