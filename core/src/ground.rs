@@ -18,7 +18,7 @@ pub fn ground(draft: Draft, call: &ToolCall, inventory: &Inventory) -> Action {
         .credential
         .as_ref()
         .map(|used| credential::ground(used, &call.agent, inventory));
-    let environment = environment::ground(&draft, credential.as_ref(), inventory);
+    let environment = environment::ground(&draft, call, credential.as_ref(), inventory);
     let effects = effects(&draft, inventory);
     Action {
         operation: draft.operation,

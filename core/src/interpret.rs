@@ -24,9 +24,11 @@ pub mod wildcard;
 mod windows;
 pub mod words;
 
+pub use self::tool::name::{ToolName, tool_named};
 use crate::action::Draft;
 use crate::call::ToolCall;
 use crate::catalogue::CATALOGUE;
+use crate::inventory::Inventory;
 
 /// The acts a call means, before they are grounded in an inventory. Empty only when a build without
 /// all parsers cannot tell.
@@ -37,5 +39,14 @@ pub fn interpret(call: &ToolCall) -> Vec<Draft> {
     if session.lacking {
         return Vec::new();
     }
+    session.drafts
+}
+
+/// The same, where the operator may have declared the tool or its MCP server.
+#[must_use]
+pub fn interpret_declared(call: &ToolCall, inventory: &Inventory) -> Vec<Draft> {
+    let mut session = session::Session::new(call, &CATALOGUE);
+    session.inventory = Some(inventory);
+    tool::interpret(&mut session);
     session.drafts
 }

@@ -8,12 +8,14 @@ pub mod glob;
 mod matching;
 mod mistake;
 mod sections;
+mod tools;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::LoadErrors;
 use crate::vocabulary::{EnvironmentClass, ResourceType, SelectorKind};
 use glob::Glob;
+pub use tools::{DeclaredAct, DeclaredServer, DeclaredTool, Does};
 
 /// What the operator declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct Inventory {
     pub approvers: Vec<DeclaredApprover>,
     /// Groups of each agent.
     pub agents: BTreeMap<String, Vec<String>>,
+    /// MCP servers, in the order of the file.
+    pub servers: Vec<DeclaredServer>,
+    /// Tools, in the order of the file.
+    pub tools: Vec<DeclaredTool>,
 }
 
 /// The `[policy]` section.

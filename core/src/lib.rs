@@ -43,5 +43,9 @@ pub use policy::Bundle;
 /// Never panics and never fails: whatever cannot be read or decided is denied, with the reason.
 #[must_use]
 pub fn authorize(bundle: &Bundle, call: &ToolCall) -> Decision {
-    authorize::authorize(bundle, call, interpret::interpret(call))
+    authorize::authorize(
+        bundle,
+        call,
+        interpret::interpret_declared(call, bundle.inventory()),
+    )
 }

@@ -3,12 +3,15 @@
 use std::net::IpAddr;
 
 use crate::action::{Credential, Draft, Environment, Selector};
+use crate::call::ToolCall;
+use crate::interpret::ToolName;
 use crate::inventory::{DeclaredEnvironment, Inventory, glob};
 use crate::vocabulary::{EnvironmentClass, Location, ResourceType, SelectorKind};
 
 /// The environment that the draft's facts point at.
 pub(super) fn ground(
     draft: &Draft,
+    call: &ToolCall,
     credential: Option<&Credential>,
     inventory: &Inventory,
 ) -> Environment {
@@ -17,6 +20,7 @@ pub(super) fn ground(
         found: None,
         evidence: Vec::new(),
     };
+    hits.tool(call);
     for selector in &draft.selectors {
         hits.matching(selector.kind, &selector.value);
         if selector.kind == SelectorKind::ResourceId {
@@ -120,6 +124,23 @@ impl<'a> Hits<'a> {
                 let fact = kind.as_str().replace('_', " ");
                 self.hit(environment, format!("{fact} `{value}`"));
             }
+        }
+    }
+
+    /// Where the operator says that the tool, or its server, acts.
+    fn tool(&mut self, call: &ToolCall) {
+        let name = ToolName::of(call);
+        let inventory = self.inventory;
+        let server = name.server.as_deref();
+        if let Some(tool) = inventory.tool(&name.tool, server) {
+            self.named(
+                tool.environment.as_deref(),
+                &format!("tool `{}`", name.tool),
+            );
+        }
+        if let Some(declared) = server.and_then(|server| inventory.server(server)) {
+            let fact = format!("server `{}`", server.unwrap_or_default());
+            self.named(declared.environment.as_deref(), &fact);
         }
     }
 

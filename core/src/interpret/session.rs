@@ -8,6 +8,7 @@ use super::windows::Dialect;
 use crate::action::{Draft, Effects, Resource, Scope, Selector};
 use crate::call::ToolCall;
 use crate::catalogue::spec::Catalogue;
+use crate::inventory::Inventory;
 use crate::limits;
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb};
 
@@ -20,6 +21,8 @@ pub struct Session<'a> {
     pub catalogue: &'static Catalogue,
     /// What was found.
     pub drafts: Vec<Draft>,
+    /// What the operator declared of tools.
+    pub inventory: Option<&'a Inventory>,
     /// The surroundings of what is being read now.
     pub frame: Frame,
     /// A command of this dialect of Windows was named where a program was expected.
@@ -53,6 +56,7 @@ impl<'a> Session<'a> {
             call,
             catalogue,
             drafts: Vec::new(),
+            inventory: None,
             frame: Frame::default(),
             windows: None,
             lacking: false,

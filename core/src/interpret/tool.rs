@@ -1,6 +1,7 @@
 //! Tools: which argument carries which language, and what a tool does by itself.
 
 mod carried;
+mod declared;
 pub mod name;
 mod nested;
 mod steering;
@@ -23,12 +24,20 @@ pub fn interpret(session: &mut Session<'_>) {
     let name = ToolName::of(session.call);
     let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
     dispatch(session, &name, &arguments);
-    distrust_annotations(session);
+    let declared = session
+        .inventory
+        .is_some_and(|inventory| declared::names(inventory, &name));
+    if !declared {
+        distrust_annotations(session);
+    }
 }
 
 /// Interprets a call of the tool of this name.
 fn dispatch(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
-    match name.entry(session.catalogue) {
+    if declared::act(session, name, arguments) {
+        return;
+    }
+    match declared::entry(session, name) {
         Entry::Tool(tool, server) => {
             known(session, tool, arguments);
             place(session, server, arguments);

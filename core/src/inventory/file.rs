@@ -1,5 +1,7 @@
 //! Reading `checkrein.toml`.
 
+mod tools;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
@@ -31,7 +33,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Inventory, LoadErrors> {
     let file: File = toml::from_str(text).map_err(|error| {
         let place = error.span().unwrap_or(0..0);
         mistake(name, text, place, without_values(error.message()))
-            .help("sections are: policy, environment, credential, resource, approver, agent")
+            .help("sections are: policy, environment, credential, resource, approver, agent, mcp_server, tool")
     })?;
     let mut reader = Reader {
         name,
@@ -68,6 +70,10 @@ impl Reader<'_> {
             .map(|s| self.approver(s))
             .collect();
         let agents = self.agents(file.agent);
+        let servers = file.mcp_server.into_iter();
+        let servers = servers.filter_map(|s| self.server(s)).collect();
+        let tools = file.tool.into_iter();
+        let tools = tools.filter_map(|s| self.tool(s)).collect();
         Inventory {
             settings,
             environments,
@@ -76,6 +82,8 @@ impl Reader<'_> {
             backups,
             approvers,
             agents,
+            servers,
+            tools,
         }
     }
 

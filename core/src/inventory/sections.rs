@@ -23,6 +23,10 @@ pub(super) struct File {
     pub(super) approver: Vec<ApproverSection>,
     #[serde(default)]
     pub(super) agent: Vec<AgentSection>,
+    #[serde(default)]
+    pub(super) mcp_server: Vec<ServerSection>,
+    #[serde(default)]
+    pub(super) tool: Vec<ToolSection>,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,6 +75,29 @@ pub(super) struct ApproverSection {
     pub(super) human: Text,
     pub(super) teams: Vec<Text>,
     pub(super) public_key: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerSection {
+    pub(super) name: Text,
+    pub(super) kind: Option<Text>,
+    pub(super) environment: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolSection {
+    pub(super) name: Text,
+    pub(super) server: Option<Text>,
+    pub(super) like: Option<Text>,
+    pub(super) verb: Option<Text>,
+    pub(super) resource: Option<Text>,
+    pub(super) id: Option<String>,
+    pub(super) environment: Option<Text>,
+    pub(super) reversibility: Option<Text>,
+    #[serde(default)]
+    pub(super) effects: Vec<Text>,
 }
 
 #[derive(Deserialize)]

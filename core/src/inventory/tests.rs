@@ -1,4 +1,5 @@
 use super::*;
+use crate::vocabulary::{Reversibility, Verb};
 
 const SAMPLE: &str = r#"
 [policy]
@@ -34,6 +35,23 @@ backups = ["bak_1"]
 human = "alice"
 teams = ["ops", "dba"]
 public_key = "ed25519:abc"
+
+[[mcp_server]]
+name = "gh-*"
+kind = "github"
+environment = "production"
+
+[[tool]]
+name = "lookup_order"
+server = "shop"
+verb = "read"
+resource = "database"
+id = "order_id"
+environment = "production"
+
+[[tool]]
+name = "my_shell"
+like = "Bash"
 
 [[agent]]
 id = "cursor"
@@ -137,5 +155,65 @@ fn nesting_bombs_are_errors() {
                 assert!(Inventory::parse("i", &text).is_err());
             }
         }
+    }
+}
+
+#[test]
+fn tools_and_servers_are_read() {
+    let inventory = Inventory::parse("checkrein.toml", SAMPLE).unwrap();
+    let server = inventory.server("GH-internal").unwrap();
+    assert_eq!(server.kind.as_deref(), Some("github"));
+    let tool = inventory.tool("lookup_order", Some("Shop")).unwrap();
+    let Does::Act(act) = &tool.does else { panic!() };
+    assert_eq!(
+        (act.verb, act.resource),
+        (Verb::Read, ResourceType::Database)
+    );
+    assert_eq!(act.reversibility, Reversibility::None);
+    assert!(inventory.tool("lookup_order", None).is_none());
+    assert!(inventory.tool("my_shell", None).is_some());
+}
+
+#[test]
+fn mistakes_in_tools_are_found() {
+    for (text, message) in [
+        (
+            "[[mcp_server]]\nname = \"x\"",
+            "a server of which nothing is said",
+        ),
+        (
+            "[[mcp_server]]\nname = \"x\"\nkind = \"frob\"",
+            "unknown kind of server",
+        ),
+        (
+            "[[mcp_server]]\nname = \"x\"\nenvironment = \"frob\"",
+            "unknown environment",
+        ),
+        (
+            "[[tool]]\nname = \"x\"",
+            "a tool of which it is not said what it does",
+        ),
+        ("[[tool]]\nname = \"x\"\nlike = \"frob\"", "unknown tool"),
+        (
+            "[[tool]]\nname = \"x\"\nlike = \"Bash\"\nresource = \"file\"",
+            "`like` stands alone",
+        ),
+        ("[[tool]]\nname = \"x\"\nverb = \"frob\"", "unknown verb"),
+        (
+            "[[tool]]\nname = \"x\"\nverb = \"read\"\nresource = \"frob\"",
+            "unknown kind of resource",
+        ),
+        (
+            "[[tool]]\nname = \"x\"\nverb = \"delete\"\nreversibility = \"none\"",
+            "reversibility that does not fit the verb",
+        ),
+        (
+            "[[tool]]\nname = \"x\"\nverb = \"read\"\neffects = [\"frob\"]",
+            "unknown effect",
+        ),
+    ] {
+        let found = errors(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].1, message, "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! The names of tools and servers, in the spellings that hosts give them.
 
 use crate::call::ToolCall;
+use crate::catalogue::CATALOGUE;
 use crate::catalogue::spec::{Catalogue, Server, Tool};
 use crate::interpret::wildcard::wildcard;
 
@@ -60,7 +61,18 @@ impl ToolName {
                 .or_else(|| joined(&self.tool, catalogue))
                 .unwrap_or(Entry::Nothing);
         };
-        let known = servers(server, catalogue);
+        self.among(&servers(server, catalogue))
+    }
+
+    /// What a server of the catalogue has under this name.
+    #[must_use]
+    pub fn entry_of(&self, kind: &str, catalogue: &'static Catalogue) -> Entry {
+        let known: Vec<&'static Server> = of_kind(kind, catalogue).collect();
+        self.among(&known)
+    }
+
+    fn among(&self, known: &[&'static Server]) -> Entry {
+        let server = self.server.as_deref().unwrap_or_default();
         for name in self.spellings(server) {
             let found = known
                 .iter()
@@ -86,6 +98,27 @@ impl ToolName {
         }
         names
     }
+}
+
+/// The tool of the catalogue that a name such as `Bash` or `github/create_issue` stands for.
+#[must_use]
+pub fn tool_named(name: &str) -> Option<(&'static Tool, Option<&'static Server>)> {
+    match name.split_once('/') {
+        None => listed(CATALOGUE.tools, name).map(|tool| (tool, None)),
+        Some((server, tool)) => of_kind(server, &CATALOGUE)
+            .find_map(|server| Some((listed(server.tools, tool)?, Some(server)))),
+    }
+}
+
+/// The servers of the catalogue with this name of their own.
+fn of_kind<'a>(
+    kind: &'a str,
+    catalogue: &'static Catalogue,
+) -> impl Iterator<Item = &'static Server> + use<'a> {
+    catalogue
+        .servers
+        .iter()
+        .filter(move |server| server.name == kind)
 }
 
 /// Server and tool of a joined name. The name of a server may hold the mark that ends it.

@@ -236,7 +236,12 @@ fn language(name: &str, argument: &Argument, session: &Session<'_>) -> Option<La
 }
 
 /// Files that keep the guard in force or hold secrets, given to a tool that is not known.
-fn guard_paths(session: &mut Session<'_>, tool: &str, arguments: &Argument, cwd: Option<&str>) {
+pub(super) fn guard_paths(
+    session: &mut Session<'_>,
+    tool: &str,
+    arguments: &Argument,
+    cwd: Option<&str>,
+) {
     let words = hint::words(tool);
     let looks = words
         .iter()
