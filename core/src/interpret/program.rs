@@ -82,7 +82,8 @@ impl Session<'_> {
             _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
                 self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
-                if windows::is_cmdlet(base, self.catalogue) {
+                // Of text within text only the outermost is read again, so there it stays unknown.
+                if self.frame.depth == 0 && windows::is_cmdlet(base, self.catalogue) {
                     return Stream::from_origin(Origin::Unseen);
                 }
                 self.unknown(state, base, arguments, program, true);

@@ -133,7 +133,10 @@ impl Reader<'_, '_> {
         for word in words {
             values.push(self.value(state, word, stdin, &mut inner)?);
         }
-        let expression = !stage.called && words.first().is_some_and(Word::is_expression);
+        // In cmd.exe a quoted word and a variable may name a command.
+        let expression = self.dialect == Dialect::PowerShell
+            && !stage.called
+            && words.first().is_some_and(Word::is_expression);
         let output = if values.is_empty() {
             Stream::default()
         } else if expression {
@@ -142,6 +145,9 @@ impl Reader<'_, '_> {
             } else {
                 inner
             }
+        } else if skip > 0 && self.dialect == Dialect::Cmd {
+            self.conditional(state, &values, stdin, stage.span);
+            Stream::from_origin(Origin::Unseen)
         } else {
             let span = self.place(stage.span);
             let dialect = self.dialect;
@@ -166,6 +172,38 @@ impl Reader<'_, '_> {
             state.variables.insert(name.clone(), value);
         }
         Ok(output)
+    }
+
+    /// Behind a condition of cmd.exe (`if exist x del y`), whose length is not read: every word that
+    /// names a command may begin it.
+    fn conditional(
+        &mut self,
+        state: &mut ShellState,
+        values: &[Value],
+        stdin: &Stream,
+        range: (usize, usize),
+    ) {
+        let (dialect, catalogue) = (self.dialect, self.session.catalogue);
+        let span = self.place(range);
+        let mut some = false;
+        for (index, value) in values.iter().enumerate() {
+            let name = value.exact().unwrap_or_default();
+            let known = dialect.command(&name, catalogue).is_some()
+                || find(catalogue.commands, &name).is_some();
+            let rest = values.get(index..).filter(|_| known);
+            if let Some(rest) = rest {
+                some = true;
+                self.session
+                    .windows_program(state, dialect, rest, stdin, span);
+            }
+        }
+        if !some {
+            self.opaque(
+                state,
+                "a command behind a condition that cannot be told",
+                range,
+            );
+        }
     }
 
     /// What a command does to the working directory.
