@@ -1,7 +1,7 @@
 /** The engine's functions. */
 
 import { Engine, read } from './engine.js'
-import { ask } from './instance.js'
+import { ask, replace } from './instance.js'
 import type {
   Completions,
   Diagnostic,
@@ -18,6 +18,12 @@ import type {
 /** checkrein, loaded. Functions other than those of an {@link Engine} throw {@link TrapError} when
  * the engine traps; the next call finds a fresh instance. */
 export class Checkrein {
+  /** Puts the whole module in the place of the light one, which may take a while; fulfilled when it answers.
+   * Rejected when it cannot be had: the light one answers on, and the next call tries again. */
+  loadWhole(): Promise<void> {
+    return replace()
+  }
+
   /** Loads a bundle. One with mistakes denies every call; {@link Checkrein.diagnose} names them. */
   open(sources: Sources = {}): Engine {
     return new Engine(sources)

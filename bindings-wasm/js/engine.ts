@@ -1,7 +1,7 @@
 /** A bundle that answers calls. */
 
-import { Engine as Native } from '../module/checkrein_wasm.js'
-import { TrapError, ask, instance } from './instance.js'
+import type { Engine as Native } from '../module/checkrein_wasm.js'
+import { TrapError, ask, instance, replace } from './instance.js'
 import type {
   Decision,
   Diagnostic,
@@ -66,18 +66,17 @@ export class Engine {
 
   /** Decides a call. Never throws: every failure, a trap included, is a `deny`. */
   authorize(call: ToolCall): Decision {
-    let text: string | undefined
-    try {
-      text = JSON.stringify(call)
-    } catch {
-      // Not JSON, like what JSON.stringify leaves out.
-    }
-    if (typeof text !== 'string') return refusal('malformed', 'the call cannot be read: not JSON')
-    return JSON.parse(this.authorizeJson(text)) as Decision
+    return JSON.parse(this.authorizeJson(written(call))) as Decision
+  }
+
+  /** The same; the whole module is loaded first when the light one lacks what the call needs. When it cannot be
+   * had, the call stays denied. Never rejects. */
+  async authorizeAsync(call: ToolCall): Promise<Decision> {
+    return JSON.parse(await this.authorizeJsonAsync(written(call))) as Decision
   }
 
   /** Decides a call's JSON: the decision as canonical JSON. Never throws. */
-  authorizeJson(call: string): string {
+  authorizeJson(call: string | undefined): string {
     if (typeof call !== 'string') {
       return JSON.stringify(refusal('malformed', 'the call cannot be read: not JSON'))
     }
@@ -86,6 +85,19 @@ export class Engine {
     } catch {
       return JSON.stringify(refusal('internal', 'checkrein failed: the engine trapped'))
     }
+  }
+
+  /** {@link authorizeAsync} of a call's JSON: the decision as canonical JSON. Never rejects. */
+  async authorizeJsonAsync(call: string | undefined): Promise<string> {
+    const decision = this.authorizeJson(call)
+    const { errors } = JSON.parse(decision) as Decision
+    if (!errors.some(({ kind }) => kind === 'lacking')) return decision
+    try {
+      await replace()
+    } catch {
+      return decision
+    }
+    return this.authorizeJson(call)
   }
 
   /** The verdict on every verb, resource type and environment class. */
@@ -130,6 +142,15 @@ export class Engine {
     }
     const native = this.#native
     return ask(() => question(native))
+  }
+}
+
+/** A call's JSON; nothing when it has none. */
+function written(call: ToolCall): string | undefined {
+  try {
+    return JSON.stringify(call)
+  } catch {
+    return undefined
   }
 }
 

@@ -19,8 +19,10 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Selec
 #[derive(Default)]
 pub struct Emitter {
     statics: String,
-    names: String,
+    names: Vec<String>,
     known_names: BTreeMap<String, usize>,
+    meanings: Vec<String>,
+    known_meanings: BTreeMap<String, usize>,
     commands: BTreeMap<String, usize>,
     count: usize,
     shared: usize,
@@ -207,14 +209,10 @@ impl Emitter {
         self.shared += 1;
         let mut entries = String::new();
         for (spelling, opt) in own {
-            let (spelling, id, role) = (
-                self.name(spelling),
-                self.name(&opt.id),
-                self.name(&opt.role),
-            );
+            let spelling = self.name(spelling);
+            let meaning = self.meaning(opt);
             entries.push_str(&format!(
-                "OptionEntry {{ spelling: {spelling}, id: {id}, arity: Arity::{}, role: {role} }}, ",
-                opt.arity
+                "OptionEntry {{ spelling: {spelling}, meaning: {meaning} }}, "
             ));
         }
         writeln!(
@@ -227,18 +225,16 @@ impl Emitter {
         Ok(())
     }
 
-    /// A range of the text of names, which holds each name once.
+    /// A name, which is kept once.
     fn name(&mut self, name: &str) -> String {
-        let start = match self.known_names.get(name) {
-            Some(start) => *start,
-            None => {
-                let start = self.names.len();
-                self.names.push_str(name);
-                self.known_names.insert(name.to_owned(), start);
-                start
-            }
-        };
-        format!("Name {{ start: {start}, length: {} }}", name.len())
+        format!("Name({})", numbered(name, &mut self.names, &mut self.known_names))
+    }
+
+    /// What an option is, kept once.
+    fn meaning(&mut self, opt: &OwnOption) -> u16 {
+        let (id, role) = (self.name(&opt.id), self.name(&opt.role));
+        let text = format!("OptionMeaning {{ id: {id}, arity: Arity::{}, role: {role} }}", opt.arity);
+        numbered(&text, &mut self.meanings, &mut self.known_meanings)
     }
 
     /// Puts the acts that apply with every subcommand into a static the subcommands share.
@@ -298,11 +294,22 @@ impl Emitter {
             .iter()
             .map(|(name, number)| format!("({name:?}, &COMMAND_{number}),\n"))
             .collect();
+        let ends: Vec<usize> = self
+            .names
+            .iter()
+            .scan(0, |end, name| {
+                *end += name.len();
+                Some(*end)
+            })
+            .collect();
         format!(
-            "{}\n/// The names of options, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
+            "{}\n/// The names, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Where each name ends.\n\
+             pub(super) static NAME_ENDS: &[u32] = &{ends:?};\n\n/// What options are.\n\
+             pub(super) static OPTION_MEANINGS: &[OptionMeaning] = &[{}];\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
              commands: &[{commands}], apis: &[{}], tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {}, code: &[{}] }};\n",
             self.statics,
-            self.names,
+            self.names.concat(),
+            self.meanings.join(", "),
             self.apis.join(",\n"),
             self.tools.join(",\n"),
             self.servers.join(",\n"),
@@ -313,6 +320,15 @@ impl Emitter {
             code::languages(&self.languages),
         )
     }
+}
+
+/// The number of a text among those that are kept once each.
+fn numbered(text: &str, all: &mut Vec<String>, known: &mut BTreeMap<String, usize>) -> u16 {
+    let number = *known.entry(text.to_owned()).or_insert_with(|| {
+        all.push(text.to_owned());
+        all.len() - 1
+    });
+    u16::try_from(number).expect("fewer different texts than numbers have room for")
 }
 
 fn declare(

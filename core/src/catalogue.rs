@@ -15,18 +15,22 @@ impl spec::Name {
     /// Its text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        let start = self.start as usize;
-        let end = start.saturating_add(usize::from(self.length));
-        data::NAMES.get(start..end).unwrap_or_default()
+        let number = usize::from(self.0);
+        let end = |number: usize| data::NAME_ENDS.get(number).map_or(0, |end| *end as usize);
+        let start = number.checked_sub(1).map_or(0, end);
+        data::NAMES.get(start..end(number)).unwrap_or_default()
     }
 }
 
-impl From<&spec::OptionEntry> for spec::Opt {
-    fn from(entry: &spec::OptionEntry) -> Self {
-        Self {
-            id: entry.id.as_str(),
-            arity: entry.arity,
-            role: entry.role.as_str(),
-        }
+impl spec::OptionEntry {
+    /// What the option is. The build made every number it wrote.
+    #[must_use]
+    pub fn option(&self) -> Option<spec::Opt> {
+        let meaning = data::OPTION_MEANINGS.get(usize::from(self.meaning))?;
+        Some(spec::Opt {
+            id: meaning.id.as_str(),
+            arity: meaning.arity,
+            role: meaning.role.as_str(),
+        })
     }
 }

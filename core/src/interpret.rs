@@ -29,24 +29,27 @@ use crate::action::Draft;
 use crate::call::ToolCall;
 use crate::catalogue::CATALOGUE;
 use crate::inventory::Inventory;
+use session::Session;
 
 /// The acts a call means, before they are grounded in an inventory. Empty only when a build without
 /// all parsers cannot tell.
 #[must_use]
 pub fn interpret(call: &ToolCall) -> Vec<Draft> {
-    let mut session = session::Session::new(call, &CATALOGUE);
-    tool::interpret(&mut session);
-    if session.lacking {
-        return Vec::new();
-    }
-    session.drafts
+    acts(Session::new(call, &CATALOGUE))
 }
 
 /// The same, where the operator may have declared the tool or its MCP server.
 #[must_use]
 pub fn interpret_declared(call: &ToolCall, inventory: &Inventory) -> Vec<Draft> {
-    let mut session = session::Session::new(call, &CATALOGUE);
+    let mut session = Session::new(call, &CATALOGUE);
     session.inventory = Some(inventory);
+    acts(session)
+}
+
+fn acts(mut session: Session<'_>) -> Vec<Draft> {
     tool::interpret(&mut session);
+    if session.lacking {
+        return Vec::new();
+    }
     session.drafts
 }

@@ -2,8 +2,8 @@
 
 import type { Answer, Asked, Kind, Question, Replied } from './protocol'
 
-/** Loading the module over a slow line counts, so generous. */
-const LONGEST = 30_000
+/** Loading both modules over a slow line counts, so generous. */
+const LONGEST = 60_000
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void

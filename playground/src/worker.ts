@@ -1,13 +1,14 @@
 /** The engine, off the main thread: whatever is pasted, the page stays usable. */
 
-import { load } from 'checkrein-wasm'
-import type { Action, Checkrein, Decision, Diagnostic, Engine, Facts, Sources } from 'checkrein-wasm'
+import { loadLight } from 'checkrein-wasm'
+import type { Action, Checkrein, Decision, Diagnostic, Engine, Facts, Sources, Verdict } from 'checkrein-wasm'
 
 import { asked } from './completed'
 import type { Asked as AskedCall } from './completed'
 import type { Answer, Asked, Evaluation, Judged, Question, Replied, Variant } from './protocol'
 
-const loading = load()
+/** Parsers of code are fetched when a call needs them. */
+const loading = loadLight()
 
 /** The last bundle: most questions are about the same one, or one that differs by an edit. */
 let last: { readonly key: string; readonly engine: Engine; mistakes?: readonly Diagnostic[] } | undefined
@@ -22,7 +23,7 @@ function open(checkrein: Checkrein, sources: Sources): Engine {
   return last.engine
 }
 
-function evaluate(checkrein: Checkrein, sources: Sources, text: string): Evaluation {
+async function evaluate(checkrein: Checkrein, sources: Sources, text: string): Promise<Evaluation> {
   const engine = open(checkrein, sources)
   const diagnostics = last?.mistakes ?? engine.diagnose()
   if (last !== undefined) last.mistakes = diagnostics
@@ -31,7 +32,8 @@ function evaluate(checkrein: Checkrein, sources: Sources, text: string): Evaluat
   const { nothing, agent } = call
   const evaluation = { diagnostics, problem, bundle, agent, note: note(call), ...(nothing !== undefined && { nothing }) }
   if (problem !== '' || nothing !== undefined) return evaluation
-  return { ...evaluation, judged: judge(checkrein, engine, call, text) }
+  await engine.authorizeJsonAsync(call.call)
+  return { ...evaluation, judged: judge(checkrein, open(checkrein, sources), call, text) }
 }
 
 function note({ host, added }: AskedCall): string {
@@ -106,7 +108,7 @@ function variants(engine: Engine, action: Action, agent: string): readonly Varia
   }
 }
 
-function answer(checkrein: Checkrein, question: Question): Answer {
+async function answer(checkrein: Checkrein, question: Question): Promise<Answer> {
   switch (question.kind) {
     case 'about':
       return {
@@ -130,9 +132,15 @@ function answer(checkrein: Checkrein, question: Question): Answer {
     case 'verdicts': {
       const engine = open(checkrein, question.sources)
       if (engine.problem !== '') throw new Error(engine.problem)
-      return question.calls.map((text) => (JSON.parse(engine.authorizeJson(asked(checkrein, text).call)) as Decision).verdict)
+      const verdicts: Verdict[] = []
+      for (const text of question.calls) {
+        const decision = await open(checkrein, question.sources).authorizeJsonAsync(asked(checkrein, text).call)
+        verdicts.push((JSON.parse(decision) as Decision).verdict)
+      }
+      return verdicts
     }
     case 'tests':
+      await checkrein.loadWhole()
       return open(checkrein, question.sources).runTests(question.tests)
   }
 }
@@ -140,11 +148,16 @@ function answer(checkrein: Checkrein, question: Question): Answer {
 async function reply({ id, question }: Asked): Promise<void> {
   let replied: Replied
   try {
-    replied = { id, answer: answer(await loading, question) }
+    replied = { id, answer: await answer(await loading, question) }
   } catch (error) {
     replied = { id, error: error instanceof Error ? error.message : String(error) }
   }
   self.postMessage(replied)
 }
 
-self.addEventListener('message', (event: MessageEvent<Asked>) => void reply(event.data))
+/** Answers leave in the order of their questions, also while a module is fetched. */
+let replies = Promise.resolve()
+
+self.addEventListener('message', (event: MessageEvent<Asked>) => {
+  replies = replies.then(() => reply(event.data))
+})

@@ -27,7 +27,8 @@ pub fn test() -> Outcome {
     if !build()? {
         return Ok(());
     }
-    module(&["--features", "fault"], &root().join("target/wasm-fault"))?;
+    let fault = ["--no-default-features", "--features", "fault"];
+    module(&fault, &root().join("target/wasm-fault"))?;
     run(node("node_modules/.bin/tsc").args(["-p", "test"]))?;
     run(node("node").args([
         "--test",
@@ -38,6 +39,7 @@ pub fn test() -> Outcome {
         "test/trap.test.mjs",
         "test/fault.test.mjs",
         "test/worker.test.mjs",
+        "test/light.test.mjs",
     ]))
 }
 
@@ -59,7 +61,9 @@ pub fn build() -> Outcome<bool> {
         return Ok(false);
     }
     let out = root().join("bindings-wasm/module");
+    let light = out.join("light");
     module(&[], &out)?;
+    module(&["--no-default-features"], &light)?;
     // Debian's Node is too old, and nothing here can install another.
     let current = "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)";
     if !works(Command::new("node").args(["-e", current]))
@@ -71,12 +75,11 @@ pub fn build() -> Outcome<bool> {
         return Ok(false);
     }
     run(node("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
-    let binary = out.join("checkrein_wasm_bg.wasm");
-    run(node("node_modules/.bin/wasm-opt")
-        .args(PASSES)
-        .arg(&binary)
-        .arg("-o")
-        .arg(&binary))?;
+    for folder in [&out, &light] {
+        let binary = folder.join("checkrein_wasm_bg.wasm");
+        let mut smaller = node("node_modules/.bin/wasm-opt");
+        run(smaller.args(PASSES).arg(&binary).arg("-o").arg(&binary))?;
+    }
     // tsc leaves what is no longer made.
     let _ = fs::remove_dir_all(root().join("bindings-wasm/dist"));
     run(node("node_modules/.bin/tsc").args(["-p", "."]))?;

@@ -204,12 +204,19 @@ pub struct Syntax {
 
 /// One spelling of an option, as it stands in a table.
 ///
-/// There are tens of thousands of these texts; as pointers the loader would have to adjust each one
-/// whenever a process starts, so they are ranges of one text.
+/// There are tens of thousands of these texts; as pointers they would make the module of a page larger, and the
+/// loader would have to adjust each one whenever a process starts, so they are numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionEntry {
     /// The spelling.
     pub spelling: Name,
+    /// Which one of the catalogue's meanings of options.
+    pub meaning: u16,
+}
+
+/// What an option is, however it is spelled.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionMeaning {
     /// See [`Opt::id`].
     pub id: Name,
     /// See [`Opt::arity`].
@@ -218,14 +225,9 @@ pub struct OptionEntry {
     pub role: Name,
 }
 
-/// A range of the catalogue's text of names.
+/// The number of one of the catalogue's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Name {
-    /// First byte.
-    pub start: u32,
-    /// Number of bytes.
-    pub length: u16,
-}
+pub struct Name(pub u16);
 
 /// One option.
 #[derive(Debug, Clone, Copy)]

@@ -318,7 +318,7 @@ impl<'a> Words<'a> {
             let index = table
                 .binary_search_by(|entry| entry.spelling.as_str().cmp(spelling))
                 .ok()?;
-            table.get(index).map(Opt::from)
+            table.get(index)?.option()
         })
     }
 
@@ -333,10 +333,10 @@ impl<'a> Words<'a> {
             .iter()
             .flat_map(|table| table.iter())
             .filter(|entry| entry.spelling.as_str().starts_with(name));
-        let first = matching.next()?;
+        let first = matching.next()?.option()?;
         matching
-            .all(|other| other.id == first.id)
-            .then(|| Opt::from(first))
+            .all(|other| other.option().is_some_and(|other| other.id == first.id))
+            .then_some(first)
     }
 }
 

@@ -119,8 +119,8 @@ fn words(command: &Command, act: &Act, place: &Place) -> String {
         if let (Source::Option(id), Some(value)) = (source, place.evidence(*kind)) {
             let options = command.options.iter().flat_map(|table| table.iter());
             let mut spellings = options
-                .filter(|option| option.id.as_str() == *id)
-                .map(|option| option.spelling.as_str());
+                .filter(|entry| entry.option().is_some_and(|option| option.id == *id))
+                .map(|entry| entry.spelling.as_str());
             if let Some(spelling) = spellings.next() {
                 words.push_str(&format!(" {spelling} {value}"));
             }
