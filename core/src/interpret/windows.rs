@@ -103,6 +103,15 @@ pub fn walk(
 }
 
 impl Session<'_> {
+    /// A program of this name, read as the cmdlet it may be.
+    pub(super) fn cmdlet(&mut self, state: &mut ShellState, name: &str, program: &Program<'_>) {
+        let command = Dialect::PowerShell.command(name, self.catalogue);
+        if let (Some(command), Some((_, arguments))) = (command, program.words.split_first()) {
+            let arguments: Vec<Value> = arguments.iter().map(option).collect();
+            self.known(state, command, &arguments, program);
+        }
+    }
+
     /// A command of this dialect about to run.
     fn windows_program(
         &mut self,
