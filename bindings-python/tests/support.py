@@ -1,4 +1,4 @@
-"""The conformance cases, as the Rust tests read them."""
+"""The cases that every surface answers byte for byte the same, as the Rust tests read them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import pathlib
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases"
+FACETS = ROOT / "target" / "facet-cases"
+SHOWN = 5
 STABLE = "sha256:…"
 INCIDENT = CASES / "incidents" / "pocketos"
 
@@ -17,23 +21,64 @@ INCIDENT = CASES / "incidents" / "pocketos"
 class Case:
     """One case and the inventory it is decided under."""
 
-    path: pathlib.Path
+    name: str
     content: dict[str, Any]
     inventory: pathlib.Path | None
 
-    @property
-    def name(self) -> str:
-        return str(self.path.relative_to(CASES))
+
+@dataclass(frozen=True)
+class Answer:
+    """What a surface answers to a case, and what it has to answer."""
+
+    name: str
+    expected: str
+    answered: str
 
 
 def cases() -> list[Case]:
-    """Every case, in path order."""
+    """The conformance cases, in path order."""
+    return [
+        Case(str(path.relative_to(CASES)), json.loads(path.read_text()), inventory_beside(path))
+        for path in sorted(CASES.rglob("*.json"))
+    ]
+
+
+def facets() -> list[Case]:
+    """The facet cases with what Rust answers, in the same form."""
+    assert FACETS.exists(), (
+        "no facet cases: cargo run --release -p checkrein-tests --bin facet_cases"
+    )
     found = []
-    for path in sorted(CASES.rglob("*.json")):
-        inventory = path.with_name("checkrein.toml")
-        content = json.loads(path.read_text())
-        found.append(Case(path, content, inventory if inventory.exists() else None))
+    for path in sorted(FACETS.rglob("*.jsonl")):
+        inventory = inventory_beside(path)
+        for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
+            content = json.loads(line)
+            found.append(Case(content["name"], content, inventory))
     return found
+
+
+def every_case() -> list[Case]:
+    """All of them; it is an error when some are lost."""
+    own, understood = cases(), facets()
+    assert len(own) >= 229
+    assert len(understood) >= 2_600
+    return own + understood
+
+
+def inventory_beside(path: pathlib.Path) -> pathlib.Path | None:
+    inventory = path.with_name("checkrein.toml")
+    return inventory if inventory.exists() else None
+
+
+def agree(answers: list[Answer]) -> None:
+    """Asserts that every answer is as expected, and shows the first that are not."""
+    wrong = [answer for answer in answers if answer.expected != answer.answered]
+    shown = "\n".join(
+        f"{answer.name}\n  expected {answer.expected}\n  answered {answer.answered}"
+        for answer in wrong[:SHOWN]
+    )
+    if wrong:
+        pytest.fail(f"{len(wrong)} of {len(answers)} cases are answered otherwise:\n{shown}")
 
 
 def canonical(value: Any) -> str:

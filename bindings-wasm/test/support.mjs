@@ -1,41 +1,8 @@
-// The conformance cases, as the Rust tests read them.
+// The cases, as the Rust tests read them, and calls for the tests.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { canonical, cases } from '../../tests/surfaces.mjs'
 
-const CASES = fileURLToPath(new URL('../../tests/cases', import.meta.url))
-const STABLE = 'sha256:…'
-
-/** Every case: its file, content, and the text of the inventory it is decided under, if any. */
-export function cases() {
-  const files = readdirSync(CASES, { recursive: true }).filter((file) => file.endsWith('.json'))
-  return files.sort().map((file) => {
-    const path = join(CASES, file)
-    const inventory = join(dirname(path), 'checkrein.toml')
-    return {
-      name: file,
-      content: JSON.parse(readFileSync(path, 'utf8')),
-      inventory: existsSync(inventory) ? readFileSync(inventory, 'utf8') : undefined,
-    }
-  })
-}
-
-/** JSON with sorted keys and no white space. */
-export function canonical(value) {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.keys(value).sort()
-  return `{${members.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
-}
-
-/** A decision with the digests that depend on the bundle replaced, as in the cases. */
-export function stable(text) {
-  const decision = JSON.parse(text)
-  decision.bundle = STABLE
-  if (decision.approval !== undefined) decision.approval.fingerprint = STABLE
-  return canonical(decision)
-}
+export { agree, canonical, cases, everyCase, stable } from '../../tests/surfaces.mjs'
 
 /** The case of the incident. */
 export function incident() {
@@ -45,6 +12,31 @@ export function incident() {
 /** Sources with this inventory, if any. */
 export function sources(inventory) {
   return inventory === undefined ? {} : { inventory: { name: 'checkrein.toml', text: inventory } }
+}
+
+/** The cases by inventory: `questions` can be sent to another thread, `cases` stay here. */
+export function grouped(all) {
+  const groups = new Map()
+  for (const each of all) {
+    if (!groups.has(each.inventory)) groups.set(each.inventory, [])
+    groups.get(each.inventory).push(each)
+  }
+  return {
+    questions: [...groups].map(([inventory, group]) => ({
+      sources: sources(inventory),
+      calls: group.map(({ content }) => canonical(content.call)),
+    })),
+    cases: [...groups.values()].flat(),
+  }
+}
+
+/** What an engine answers to `questions`, in the order of `cases`. Its text is code for other threads. */
+export function answered(checkrein, questions) {
+  return questions.flatMap(({ sources, calls }) => {
+    const engine = checkrein.open(sources)
+    if (engine.problem !== '') throw new Error(engine.problem)
+    return calls.map((call) => engine.authorizeJson(call))
+  })
 }
 
 /** A shell call. */

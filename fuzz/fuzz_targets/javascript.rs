@@ -1,8 +1,3 @@
 #![no_main]
 
-use checkrein_fuzz::interpreted;
-use serde_json::json;
-
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    interpreted("execute_code", json!({"language": "javascript", "code": text}));
-});
+libfuzzer_sys::fuzz_target!(|text: &str| checkrein_fuzz::javascript(text));

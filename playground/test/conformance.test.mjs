@@ -1,52 +1,45 @@
-// Every conformance case in Chromium, byte for byte what the core answers; and the engine in a worker.
+// Every conformance and facet case in Chromium, in the page and in a worker: byte for byte what the core answers.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { canonical, cases, sources, stable } from '../../bindings-wasm/test/support.mjs'
+import { agree, answered, canonical, everyCase, grouped, stable } from '../../bindings-wasm/test/support.mjs'
 import { engines } from './engines.mjs'
 
 let site
 before(async () => (site = await engines()))
 after(() => site.stop())
 
-const ALL = cases().map(({ name, content, inventory }) => ({
-  name,
-  sources: sources(inventory),
-  call: canonical(content.call),
-  expected: canonical(content.decision),
-}))
+const { questions, cases } = grouped(everyCase())
+
+function compare(texts) {
+  assert.equal(texts.length, cases.length)
+  agree(cases.map(({ name }, at) => ({ name, expected: canonical(JSON.parse(texts[at])), answered: texts[at] })))
+  agree(cases.map(({ name, content }, at) => ({ name, expected: canonical(content.decision), answered: stable(texts[at]) })))
+  assert.deepEqual(site.wrong, [])
+}
 
 test('in the page', async () => {
-  assert.ok(ALL.length >= 229)
-  const answers = await site.page.evaluate(async (all) => {
-    const { load } = await import('/engine/dist/index.js')
-    const checkrein = await load()
-    const opened = new Map()
-    return all.map(({ sources, call }) => {
-      const key = JSON.stringify(sources)
-      if (!opened.has(key)) opened.set(key, checkrein.open(sources))
-      return opened.get(key).authorizeJson(call)
-    })
-  }, ALL)
-  ALL.forEach(({ name, expected }, at) => {
-    assert.equal(canonical(JSON.parse(answers[at])), answers[at], name)
-    assert.equal(stable(answers[at]), expected, name)
-  })
-  assert.deepEqual(site.wrong, [])
+  const texts = await site.page.evaluate(
+    async ([code, questions]) => {
+      const { load } = await import('/engine/dist/index.js')
+      return Function(`return ${code}`)()(await load(), questions)
+    },
+    [String(answered), questions],
+  )
+  compare(texts)
 })
 
 test('in a worker', async () => {
-  const [{ sources: given, call, expected }] = ALL.filter(({ name }) => name.endsWith('03-curl-found-token.json'))
-  const answer = await site.page.evaluate(
-    (question) =>
+  const texts = await site.page.evaluate(
+    (questions) =>
       new Promise((resolve, reject) => {
         const worker = new Worker('/worker.js', { type: 'module' })
         worker.onmessage = ({ data }) => resolve(data)
         worker.onerror = ({ message }) => reject(new Error(message))
-        worker.postMessage(question)
+        worker.postMessage(questions)
       }),
-    { sources: given, call },
+    questions,
   )
-  assert.equal(stable(answer), expected)
+  compare(texts)
 })

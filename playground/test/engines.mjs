@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { chromium } from 'playwright-core'
 
+import { answered } from '../../bindings-wasm/test/support.mjs'
 import { FLAGS } from './support.mjs'
 
 const ROOTS = {
@@ -16,11 +17,12 @@ const ROOTS = {
 }
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' }
 const PAGE = '<!doctype html><title>engines</title><link rel="icon" href="data:,">'
-/** A module worker over the engine: a call's JSON in, the decision's JSON out. */
+/** A module worker over the engine: questions in, what it answers out. */
 const WORKER = `
 import { load } from '/engine/dist/index.js'
 const ready = load()
-self.onmessage = async ({ data: { sources, call } }) => self.postMessage((await ready).open(sources).authorizeJson(call))
+${answered}
+self.onmessage = async ({ data }) => self.postMessage(answered(await ready, data))
 `
 
 function answer({ url }, response) {

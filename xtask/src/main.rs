@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask test` runs everything, `cargo xtask ready` is what a commit needs.
 
+mod facets;
 mod fuzz;
 mod node;
 mod playground;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::facets;
 use crate::run::{Outcome, has_target, root, run, works};
 
 /// What a machine without a native module runs.
@@ -15,6 +16,7 @@ pub fn test() -> Outcome {
         return Ok(());
     }
     install()?;
+    facets::write()?;
     let fault = ["--features", "fault", "--out", "../target/node-fault"];
     build(&fault)?;
     build(&["--check"])?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::facets;
 use crate::run::{Outcome, cargo, root, run};
 use crate::wasm;
 
@@ -26,6 +27,7 @@ pub fn test() -> Outcome {
         return Ok(());
     }
     page()?;
+    facets::write()?;
     npm(&["test", "--silent"])
 }
 

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use environment::Environment;
 
+use crate::facets;
 use crate::run::{Outcome, cargo, root, run};
 
 /// Which tests of the Python package to run.
@@ -98,6 +99,7 @@ fn base(tools: &Environment, wheel: &Path) -> Outcome {
     let base = Environment::new("base")?;
     base.install(tools, &requirements("base", "txt"), Some(wheel))?;
     types(&base)?;
+    facets::write()?;
     run(base
         .python()
         .args([

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::facets;
 use crate::run::{Outcome, cargo, has_target, root, run, works};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -27,6 +28,7 @@ pub fn test() -> Outcome {
     if !build()? {
         return Ok(());
     }
+    facets::write()?;
     let fault = ["--no-default-features", "--features", "fault"];
     module(&fault, &root().join("target/wasm-fault"))?;
     run(node("node_modules/.bin/tsc").args(["-p", "test"]))?;

@@ -82,9 +82,12 @@ impl Session<'_> {
             _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
                 self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
-                // Of text within text only the outermost is read again, so there it stays unknown.
-                if self.frame.depth == 0 && windows::is_cmdlet(base, self.catalogue) {
-                    return Stream::from_origin(Origin::Unseen);
+                // Of text within text only the outermost is read again, so there both readings count.
+                if windows::is_cmdlet(base, self.catalogue) {
+                    if self.frame.depth == 0 {
+                        return Stream::from_origin(Origin::Unseen);
+                    }
+                    self.cmdlet(state, base, program);
                 }
                 self.unknown(state, base, arguments, program, true);
                 output::of_unknown(program)

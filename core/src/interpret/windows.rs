@@ -82,7 +82,8 @@ pub fn is_cmdlet(name: &str, catalogue: &Catalogue) -> bool {
         && Dialect::PowerShell.command(name, catalogue).is_some()
 }
 
-/// Interprets `text`, which stands at `span`; returns what it writes to standard output.
+/// Interprets `text`, which stands at `span` of another text, or is the call's own when `span` is
+/// empty; returns what it writes to standard output.
 pub fn walk(
     session: &mut Session<'_>,
     state: &mut ShellState,
@@ -91,10 +92,26 @@ pub fn walk(
     span: (u32, u32),
     stdin: &Stream,
 ) -> Stream {
-    run::text(session, state, text, dialect, span, stdin)
+    // Quotes and variables shift the text, so that the place around it is all that can be said.
+    let outer = session.frame.outer_span;
+    if outer.is_none() && span.1 > 0 {
+        session.frame.outer_span = Some(span);
+    }
+    let output = run::text(session, state, text, dialect, stdin);
+    session.frame.outer_span = outer;
+    output
 }
 
 impl Session<'_> {
+    /// A program of this name, read as the cmdlet it may be.
+    pub(super) fn cmdlet(&mut self, state: &mut ShellState, name: &str, program: &Program<'_>) {
+        let command = Dialect::PowerShell.command(name, self.catalogue);
+        if let (Some(command), Some((_, arguments))) = (command, program.words.split_first()) {
+            let arguments: Vec<Value> = arguments.iter().map(option).collect();
+            self.known(state, command, &arguments, program);
+        }
+    }
+
     /// A command of this dialect about to run.
     fn windows_program(
         &mut self,

@@ -55,14 +55,12 @@ pub fn text(
     state: &mut ShellState,
     text: &str,
     dialect: Dialect,
-    span: (u32, u32),
     stdin: &Stream,
 ) -> Stream {
     let mut reader = Reader {
         session,
         text,
         dialect,
-        span,
         depth: 0,
         commands: 0,
     };
@@ -82,8 +80,6 @@ struct Reader<'r, 's> {
     session: &'r mut Session<'s>,
     text: &'r str,
     dialect: Dialect,
-    /// Where the text stands in the call.
-    span: (u32, u32),
     depth: usize,
     commands: usize,
 }
@@ -149,7 +145,7 @@ impl Reader<'_, '_> {
             self.conditional(state, &values, stdin, stage.span);
             Stream::from_origin(Origin::Unseen)
         } else {
-            let span = self.place(stage.span);
+            let span = place(stage.span);
             let dialect = self.dialect;
             let output = self
                 .session
@@ -184,7 +180,7 @@ impl Reader<'_, '_> {
         range: (usize, usize),
     ) {
         let (dialect, catalogue) = (self.dialect, self.session.catalogue);
-        let span = self.place(range);
+        let span = place(range);
         let mut some = false;
         for (index, value) in values.iter().enumerate() {
             let name = value.exact().unwrap_or_default();
@@ -263,7 +259,7 @@ impl Reader<'_, '_> {
         stdin: &Stream,
         output: &mut Stream,
     ) -> Result<Value, Unreadable> {
-        let mut value = Value::default().at(self.place(word.span));
+        let mut value = Value::default().at(place(word.span));
         for part in &word.parts {
             match part {
                 Part::Text(text) => value.pieces.push(Piece {
@@ -299,7 +295,7 @@ impl Reader<'_, '_> {
         name: &str,
         range: (usize, usize),
     ) -> Result<Stream, Unreadable> {
-        let span = self.place(range);
+        let span = place(range);
         let mut words = vec![Value::literal(name).at(span)];
         let mut inner = Stream::default();
         for stage in stages(self.text, range, self.dialect, false)? {
@@ -320,22 +316,18 @@ impl Reader<'_, '_> {
             .windows_program(state, dialect, &words, &inner, span))
     }
 
-    fn place(&self, range: (usize, usize)) -> (u32, u32) {
-        let shift = |at: usize| {
-            u32::try_from(at)
-                .unwrap_or(u32::MAX)
-                .saturating_add(self.span.0)
-        };
-        (shift(range.0), shift(range.1))
-    }
-
     fn opaque(&mut self, state: &ShellState, why: &str, range: (usize, usize)) {
-        let span = self.place(range);
+        let span = place(range);
         let cwd = state.cwd.clone();
         let setting = self.session.setting(cwd.as_deref(), span);
         self.session
             .opaque("shell:opaque", why, Effects::NONE, &setting);
     }
+}
+
+fn place((start, end): (usize, usize)) -> (u32, u32) {
+    let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    (at(start), at(end))
 }
 
 fn is_keyword(word: &Word) -> bool {
