@@ -145,6 +145,7 @@ impl Emitter {
             Some("temporary") => "Temporary",
             Some("program") => "Program",
             Some("listing") => "Listing",
+            Some("settings") => "Settings",
             Some(other) => return Err(format!("`{other}` is no output")),
         };
         let http = match command.http.as_deref() {

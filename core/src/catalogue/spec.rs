@@ -440,6 +440,8 @@ pub enum Output {
     Program,
     /// The paths its tests by name let through (find).
     Listing,
+    /// Shell text that only sets variables and functions of its own (direnv, ssh-agent).
+    Settings,
 }
 
 /// A web API.

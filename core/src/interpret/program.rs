@@ -50,6 +50,10 @@ impl Session<'_> {
             return Stream::default();
         };
         let Some(path) = name.exact() else {
+            if self.frame.depth == 0 && windows::assigns(program.words) {
+                self.windows = Some(windows::Dialect::PowerShell);
+                return Stream::from_origin(Origin::Unseen);
+            }
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
             let effects = Effects::of(&[Effect::RemoteCode]);
@@ -67,6 +71,9 @@ impl Session<'_> {
                 if path.contains('/') && !is_system_program(&path) {
                     self.own_program(state, name, program.span);
                 }
+                if self.windows.is_none() && windows::is_cmd(base, arguments, self.catalogue) {
+                    self.windows = Some(windows::Dialect::Cmd);
+                }
                 self.known(state, command, arguments, program)
             }
             _ if path.contains('/') => {
@@ -81,9 +88,12 @@ impl Session<'_> {
             }
             _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
-                self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
+                let dialect = windows::dialect_of(base, arguments, self.catalogue);
+                self.windows = self.windows.or(dialect);
                 // Of text within text only the outermost is read again, so there it stays unknown.
-                if self.frame.depth == 0 && windows::is_cmdlet(base, self.catalogue) {
+                let again = windows::is_cmdlet(base, self.catalogue)
+                    || (dialect.is_some() && self.windows == dialect);
+                if self.frame.depth == 0 && again {
                     return Stream::from_origin(Origin::Unseen);
                 }
                 self.unknown(state, base, arguments, program, true);

@@ -5,6 +5,7 @@ use crate::action::Effects;
 use crate::catalogue::spec::{Place, Run, RunForm, Source};
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
+use crate::interpret::code;
 use crate::interpret::place::Machine;
 use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
@@ -124,7 +125,7 @@ impl Session<'_> {
             }
             RunForm::Code => {
                 let mut stream = Stream::default();
-                for value in &values {
+                for value in &code::texts(run.language, values) {
                     let printed =
                         self.code_value(state, value, run.language, program.stdin, program.span);
                     stream.merge(&printed);
