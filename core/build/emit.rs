@@ -428,6 +428,7 @@ fn run(one: &Run, options: &Options) -> Checked {
         "script" => "Script",
         "input" => "Input",
         "again" => "Again",
+        "written" => "Written",
         other => return Err(format!("`{other}` is no form of run")),
     };
     let from = match (&one.from, form) {

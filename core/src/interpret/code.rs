@@ -10,6 +10,7 @@ mod javascript;
 mod machine;
 #[cfg(feature = "code")]
 mod python;
+mod rules;
 mod sed;
 #[cfg(all(test, feature = "code"))]
 mod tests;
@@ -84,6 +85,10 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     }
     if language == SED {
         sed::interpret(session, state, code);
+        return Stream::default();
+    }
+    if rules::knows(&language) && !code.text.is_dynamic() {
+        rules::interpret(session, state, code);
         return Stream::default();
     }
     let text = text_of(code.text);

@@ -76,7 +76,8 @@ impl Session<'_> {
                 }
                 self.known(state, command, arguments, program)
             }
-            _ if path.contains('/') => {
+            // Windows looks for programs in the working directory as well.
+            _ if path.contains('/') || state.files.contains_key(&state.file_key(&path)) => {
                 let run = ScriptFile {
                     file: name,
                     language: "",

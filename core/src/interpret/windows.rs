@@ -127,6 +127,23 @@ const OPENINGS: &[&str] = &[
 /// More text is not looked at to tell its language.
 const TELLING: usize = 8192;
 
+/// Words that only PowerShell has.
+const TELLING_WORDS: &[&str] = &[
+    "$LASTEXITCODE",
+    "$PSScriptRoot",
+    "$PSVersionTable",
+    "$null",
+    "$true",
+    "$false",
+];
+
+/// Whether a text begins as only statements of PowerShell do: with a type or the call operator.
+#[must_use]
+pub fn begins(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("& ") || (text.starts_with('[') && text.contains("]::"))
+}
+
 /// The dialect that a text which other shells refuse is surely written in.
 #[must_use]
 pub fn surely(text: &str, catalogue: &Catalogue) -> Option<Dialect> {
@@ -138,11 +155,16 @@ pub fn surely(text: &str, catalogue: &Catalogue) -> Option<Dialect> {
     if OPENINGS.iter().any(|opening| start.starts_with(opening)) {
         return Some(Dialect::Cmd);
     }
+    if begins(text) {
+        return Some(Dialect::PowerShell);
+    }
     let words =
         text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '$' | ':' | '_')));
     let mut words = words.filter(|word| !word.is_empty());
     words
-        .any(|word| word.starts_with("$env:") || is_cmdlet(word, catalogue))
+        .any(|word| {
+            word.starts_with("$env:") || TELLING_WORDS.contains(&word) || is_cmdlet(word, catalogue)
+        })
         .then_some(Dialect::PowerShell)
 }
 

@@ -176,10 +176,11 @@ fn called(
                 plain &= !text.is_dynamic();
                 arguments.positional.push(Thing::value(text.clone()));
             }
-            Some(Kind::Name(_)) => {
+            Some(Kind::Name(name)) => {
                 plain = false;
                 arguments.positional.push(Thing::of(Argument::Unknown));
-                arguments.open = true;
+                // A list may be any number of arguments.
+                arguments.open |= name.starts_with('@');
             }
             _ => break,
         }

@@ -147,6 +147,26 @@ impl Session<'_> {
             .cloned()
     }
 
+    /// A file that a program picks up by its name, when this call wrote it.
+    pub(super) fn written(
+        &mut self,
+        state: &mut ShellState,
+        file: &Value,
+        language: &str,
+        program: &Program<'_>,
+    ) {
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), program.span);
+        let content = self.content_of(state, file, &setting);
+        let text = content
+            .filter(|content| !content.decoded)
+            .and_then(|content| content.text);
+        if let Some(text) = text {
+            let text = text.expose().to_owned();
+            self.text_in(state, &text, language, program.span, &Stream::default());
+        }
+    }
+
     /// Standard input run as a program.
     pub(super) fn input(
         &mut self,

@@ -102,13 +102,17 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
         session.windows = None;
         shell::walk(&own, &mut fresh.clone(), session, Stream::default());
         let mut dialect = session.windows.take();
-        if session.drafts.iter().skip(first).any(is_refusal)
+        if session
+            .drafts
+            .iter()
+            .skip(first)
+            .any(|draft| is_refusal(draft, &own))
             && let Some(surely) = windows::surely(&own, session.catalogue)
         {
             let mut index = 0_usize;
             session.drafts.retain(|draft| {
                 index = index.saturating_add(1);
-                index <= first || !is_refusal(draft)
+                index <= first || !is_refusal(draft, &own)
             });
             dialect = Some(surely);
         }
@@ -133,8 +137,9 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
 }
 
 /// Whether the draft stands for a whole text that is no text of a POSIX shell.
-fn is_refusal(draft: &Draft) -> bool {
-    draft.operation == "shell:opaque" && draft.effects == Effects::NONE
+fn is_refusal(draft: &Draft, text: &str) -> bool {
+    (draft.operation == "shell:opaque" && draft.effects == Effects::NONE)
+        || (draft.operation == "shell:dynamic_command" && windows::begins(text))
 }
 
 /// A text in a command language of Windows.
