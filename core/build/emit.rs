@@ -145,6 +145,7 @@ impl Emitter {
             Some("temporary") => "Temporary",
             Some("program") => "Program",
             Some("listing") => "Listing",
+            Some("settings") => "Settings",
             Some(other) => return Err(format!("`{other}` is no output")),
         };
         let http = match command.http.as_deref() {
@@ -427,6 +428,7 @@ fn run(one: &Run, options: &Options) -> Checked {
         "script" => "Script",
         "input" => "Input",
         "again" => "Again",
+        "written" => "Written",
         other => return Err(format!("`{other}` is no form of run")),
     };
     let from = match (&one.from, form) {

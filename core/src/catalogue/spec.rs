@@ -378,6 +378,8 @@ pub enum RunForm {
     Script,
     /// Standard input is a program for this interpreter.
     Input,
+    /// The file, when it was written in this call; else it is the project's own.
+    Written,
     /// The program itself once more, with its standard input as the value of the option that is the
     /// placeholder; without one, once for each line, whose words are operands (redis-cli).
     Again,
@@ -440,6 +442,8 @@ pub enum Output {
     Program,
     /// The paths its tests by name let through (find).
     Listing,
+    /// Shell text that only sets variables and functions of its own (direnv, ssh-agent).
+    Settings,
 }
 
 /// A web API.

@@ -94,10 +94,14 @@ pub fn holds(condition: &Cond, given: &dyn Given) -> bool {
                 Some(!found.values.is_empty())
             }
         }
-        Test::Matches(source, globs) => matches(&given.found(source), |text| any_glob(globs, text)),
-        Test::MatchesFolded(source, globs) => matches(&given.found(source), |text| {
-            any_glob(globs, &text.to_lowercase())
-        }),
+        Test::Matches(source, globs) => {
+            let found = given.found(source);
+            matches(&found, globs, |text| any_glob(globs, text))
+        }
+        Test::MatchesFolded(source, globs) => {
+            let found = given.found(source);
+            matches(&found, &[], |text| any_glob(globs, &text.to_lowercase()))
+        }
         Test::Any(conditions) => Some(conditions.iter().any(|one| holds(one, given))),
         Test::Holds(source, name, text) => given.holds(source, name, text),
     };
@@ -108,13 +112,36 @@ fn any_glob(globs: &[&str], text: &str) -> bool {
     globs.iter().any(|glob| wildcard(glob, text))
 }
 
-fn matches(found: &Found, fits: impl Fn(&str) -> bool) -> Option<bool> {
+/// Whether a value of which a part cannot be seen may match one of the globs; of none it is not known.
+fn may_match(value: &Value, globs: &[&str]) -> bool {
+    let known: String = value
+        .pieces
+        .first()
+        .and_then(|piece| piece.text.clone())
+        .unwrap_or_default();
+    let length: usize = value
+        .pieces
+        .iter()
+        .map(|piece| piece.text.as_ref().map_or(0, String::len))
+        .sum();
+    globs.is_empty()
+        || globs.iter().any(|glob| {
+            let end = glob.find(['*', '?', '[']).unwrap_or(glob.len());
+            let head = glob.get(..end).unwrap_or_default();
+            let agrees = head.starts_with(&known) || known.starts_with(head);
+            // Without a wildcard it is no longer than the glob.
+            agrees && (end < glob.len() || length <= end)
+        })
+}
+
+/// `globs`: those that `fits` compares with, as they are.
+fn matches(found: &Found, globs: &[&str], fits: impl Fn(&str) -> bool) -> Option<bool> {
     let mut unknown = found.incomplete;
     for value in &found.values {
         match value.known_text() {
             Some(text) if fits(&text) => return Some(true),
             Some(_) => {}
-            None => unknown = true,
+            None => unknown |= may_match(value, globs),
         }
     }
     if found.text.as_deref().is_some_and(&fits) {

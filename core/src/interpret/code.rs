@@ -10,6 +10,8 @@ mod javascript;
 mod machine;
 #[cfg(feature = "code")]
 mod python;
+mod rules;
+mod sed;
 #[cfg(all(test, feature = "code"))]
 mod tests;
 mod thing;
@@ -35,6 +37,18 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 
 /// What tools call the language of a shell.
 const SHELLS: &[&str] = &["bash", "sh", "shell", "zsh", "console", "terminal"];
+
+/// The language of sed's scripts.
+const SED: &str = "sed";
+
+/// The texts of one call that are code, each by itself or together.
+pub fn texts(language: &str, given: Vec<Value>) -> Vec<Value> {
+    if language == SED && given.len() > 1 {
+        vec![sed::joined(&given)]
+    } else {
+        given
+    }
+}
 
 /// A piece of code about to run.
 #[derive(Debug)]
@@ -68,6 +82,14 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
             open_ended: false,
         };
         return session.shell_value(state, code.text, &program);
+    }
+    if language == SED {
+        sed::interpret(session, state, code);
+        return Stream::default();
+    }
+    if rules::knows(&language) && !code.text.is_dynamic() {
+        rules::interpret(session, state, code);
+        return Stream::default();
     }
     let text = text_of(code.text);
     let known = session.catalogue.code;

@@ -50,6 +50,10 @@ impl Session<'_> {
             return Stream::default();
         };
         let Some(path) = name.exact() else {
+            if self.frame.depth == 0 && windows::assigns(program.words) {
+                self.windows = Some(windows::Dialect::PowerShell);
+                return Stream::from_origin(Origin::Unseen);
+            }
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
             let effects = Effects::of(&[Effect::RemoteCode]);
@@ -67,9 +71,13 @@ impl Session<'_> {
                 if path.contains('/') && !is_system_program(&path) {
                     self.own_program(state, name, program.span);
                 }
+                if self.windows.is_none() && windows::is_cmd(base, arguments, self.catalogue) {
+                    self.windows = Some(windows::Dialect::Cmd);
+                }
                 self.known(state, command, arguments, program)
             }
-            _ if path.contains('/') => {
+            // Windows looks for programs in the working directory as well.
+            _ if path.contains('/') || state.files.contains_key(&state.file_key(&path)) => {
                 let run = ScriptFile {
                     file: name,
                     language: "",
@@ -81,6 +89,7 @@ impl Session<'_> {
             }
             _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
+<<<<<<< HEAD
                 self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
                 // Of text within text only the outermost is read again, so there both readings count.
                 if windows::is_cmdlet(base, self.catalogue) {
@@ -88,6 +97,15 @@ impl Session<'_> {
                         return Stream::from_origin(Origin::Unseen);
                     }
                     self.cmdlet(state, base, program);
+=======
+                let dialect = windows::dialect_of(base, arguments, self.catalogue);
+                self.windows = self.windows.or(dialect);
+                // Of text within text only the outermost is read again, so there it stays unknown.
+                let again = windows::is_cmdlet(base, self.catalogue)
+                    || (dialect.is_some() && self.windows == dialect);
+                if self.frame.depth == 0 && again {
+                    return Stream::from_origin(Origin::Unseen);
+>>>>>>> bb966a6fd3870c5703344f4d9579c156324770cf
                 }
                 self.unknown(state, base, arguments, program, true);
                 output::of_unknown(program)

@@ -24,6 +24,29 @@ impl Runner for Session<'_> {
         Outcome { stdout }
     }
 
+    fn respelled(&mut self, state: &mut ShellState, invocation: Invocation) {
+        const TELLING: &[Effect] = &[
+            Effect::SecretRead,
+            Effect::Persistence,
+            Effect::DestroysRecovery,
+        ];
+        // It counts only where it finds a file that matters.
+        let first = self.drafts.len();
+        let windows = self.windows;
+        self.run(state, invocation);
+        self.windows = windows;
+        let mut index = 0_usize;
+        self.drafts.retain(|draft| {
+            index = index.saturating_add(1);
+            index <= first
+                || matches!(
+                    draft.resource.kind,
+                    ResourceType::Guard | ResourceType::Secret
+                )
+                || TELLING.iter().any(|effect| draft.effects.contains(*effect))
+        });
+    }
+
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect) {
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), redirect.span);

@@ -111,6 +111,9 @@ pub trait Runner {
     /// are. Builtins that change `state` (`cd`, `export`, `read` …) change it after this returns.
     fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome;
 
+    /// The same with the words as another shell may read them; it comes before [`Runner::run`].
+    fn respelled(&mut self, _: &mut ShellState, _: Invocation) {}
+
     /// A redirection opens a file. Writes come after the command whose output they hold.
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect);
 

@@ -15,7 +15,7 @@ mod tests;
 use super::program::Program;
 use super::session::Session;
 use super::shell::ShellState;
-use super::value::{Stream, Value};
+use super::value::{Origin, Stream, Value};
 use super::words::find;
 use crate::catalogue::spec::{Catalogue, Command};
 
@@ -67,10 +67,121 @@ impl Dialect {
 
 /// The dialect in which a word that names no program of other systems is a command.
 #[must_use]
-pub fn dialect_of(name: &str, catalogue: &Catalogue) -> Option<Dialect> {
+pub fn dialect_of(name: &str, arguments: &[Value], catalogue: &Catalogue) -> Option<Dialect> {
+    if is_cmd(name, arguments, catalogue) {
+        return Some(Dialect::Cmd);
+    }
     [Dialect::PowerShell, Dialect::Cmd]
         .into_iter()
         .find(|dialect| dialect.command(name, catalogue).is_some())
+}
+
+/// Whether it is a command of cmd.exe with an option (`/q`) that only cmd.exe reads as one.
+#[must_use]
+pub fn is_cmd(name: &str, arguments: &[Value], catalogue: &Catalogue) -> bool {
+    let is_option = |word: &Value| {
+        let text = word.known_text().unwrap_or_default();
+        let name = text.strip_prefix('/').unwrap_or_default();
+        let end = name.find(':').unwrap_or(name.len());
+        (1..=2).contains(&end) && name.chars().take(end).all(|c| c.is_ascii_alphabetic())
+    };
+    arguments.first().is_some_and(is_option) && Dialect::Cmd.command(name, catalogue).is_some()
+}
+
+/// Whether words of which the first cannot be seen are an assignment of PowerShell: `$env:NAME = x`,
+/// `$name += x`. In capitals the name is one that shells of other systems may have set.
+#[must_use]
+pub fn assigns(words: &[Value]) -> bool {
+    let [first, rest @ ..] = words else {
+        return false;
+    };
+    let mut pieces = first.pieces.iter();
+    let name = match pieces.next().map(|piece| (&piece.text, &piece.origin)) {
+        Some((None, Origin::Variable(name))) => name.as_str(),
+        _ => return false,
+    };
+    let rest_of_name = pieces.next().map(|piece| piece.text.as_deref());
+    let plain = match rest_of_name {
+        Some(Some(text)) if name == "env" => text.starts_with(':'),
+        None => name.contains(|c: char| c.is_ascii_lowercase()),
+        Some(_) => false,
+    };
+    let operator = rest.first().and_then(Value::exact).unwrap_or_default();
+    plain && matches!(operator.as_str(), "=" | "+=" | "-=" | "*=")
+}
+
+/// Pieces of text by which another shell may cut it elsewhere than PowerShell and cmd.exe do.
+const ODD: &[&str] = &[
+    "`", "${", "$'", "<(", "<<", "<#", "\\\"", "\\'", "^", "\\\n",
+];
+/// How lines begin that only cmd.exe reads.
+const OPENINGS: &[&str] = &[
+    "if exist ",
+    "if not exist ",
+    "if defined ",
+    "if not defined ",
+    "for %",
+    "for /",
+    "@echo off",
+];
+/// More text is not looked at to tell its language.
+const TELLING: usize = 8192;
+
+/// Words that only PowerShell has.
+const TELLING_WORDS: &[&str] = &[
+    "$LASTEXITCODE",
+    "$PSScriptRoot",
+    "$PSVersionTable",
+    "$null",
+    "$true",
+    "$false",
+];
+
+/// Whether a text begins as only statements of PowerShell do: with a type or the call operator.
+#[must_use]
+pub fn begins(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("& ") || (text.starts_with('[') && text.contains("]::"))
+}
+
+/// The dialect that a text which other shells refuse is surely written in.
+#[must_use]
+pub fn surely(text: &str, catalogue: &Catalogue) -> Option<Dialect> {
+    if text.len() > TELLING || ODD.iter().any(|odd| text.contains(odd)) || glued_quotes(text) {
+        return None;
+    }
+    let start: String = text.trim_start().chars().take(20).collect();
+    let start = start.to_lowercase();
+    if OPENINGS.iter().any(|opening| start.starts_with(opening)) {
+        return Some(Dialect::Cmd);
+    }
+    if begins(text) {
+        return Some(Dialect::PowerShell);
+    }
+    let words =
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '$' | ':' | '_')));
+    let mut words = words.filter(|word| !word.is_empty());
+    words
+        .any(|word| {
+            word.starts_with("$env:") || TELLING_WORDS.contains(&word) || is_cmdlet(word, catalogue)
+        })
+        .then_some(Dialect::PowerShell)
+}
+
+/// Whether an empty pair of quotes stands against a word, as in `r''m`.
+fn glued_quotes(text: &str) -> bool {
+    ["''", "\"\""].iter().any(|pair| {
+        text.match_indices(pair).any(|(at, _)| {
+            let before = text.get(..at).and_then(|head| head.chars().next_back());
+            let after = text
+                .get(at.saturating_add(2)..)
+                .and_then(|tail| tail.chars().next());
+            let glued = |c: Option<char>| {
+                c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '\'' | '"' | '/' | '.' | '-'))
+            };
+            glued(before) || glued(after)
+        })
+    })
 }
 
 /// Whether `name` is spelled as only a cmdlet is: `Verb-Noun`.

@@ -156,6 +156,11 @@ fn called(
         machine.invoke(&Thing::at(name), None, &arguments);
         return Some(end);
     }
+    // Without a pipe before it, it reads input or a file.
+    let piped = before(1).is_some_and(|one| one.kind == Kind::Mark('|'));
+    if name == "getline" && !piped {
+        return Some(end);
+    }
     let mark = |at: usize| match tokens.get(at).map(|token| &token.kind) {
         Some(Kind::Mark(mark)) => Some(*mark),
         _ => None,
@@ -163,16 +168,25 @@ fn called(
     while matches!(mark(next), Some('(' | '[' | '>')) {
         next = next.saturating_add(1);
     }
+    // What other calls or filled-in code may stand in is looked through as well.
+    let mut plain = true;
     loop {
         match tokens.get(next).map(|token| &token.kind) {
-            Some(Kind::Text(text)) => arguments.positional.push(Thing::value(text.clone())),
-            Some(Kind::Name(_)) => {
+            Some(Kind::Text(text)) => {
+                plain &= !text.is_dynamic();
+                arguments.positional.push(Thing::value(text.clone()));
+            }
+            Some(Kind::Name(name)) => {
+                plain = false;
                 arguments.positional.push(Thing::of(Argument::Unknown));
-                arguments.open = true;
+                // A list may be any number of arguments.
+                arguments.open |= name.starts_with('@');
             }
             _ => break,
         }
-        end = tokens.get(next).map_or(end, |token| token.end);
+        if plain {
+            end = tokens.get(next).map_or(end, |token| token.end);
+        }
         next = next.saturating_add(1);
         match mark(next) {
             Some(',') => next = next.saturating_add(1),

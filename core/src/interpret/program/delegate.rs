@@ -5,6 +5,7 @@ use crate::action::Effects;
 use crate::catalogue::spec::{Place, Run, RunForm, Source};
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
+use crate::interpret::code;
 use crate::interpret::place::Machine;
 use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
@@ -124,7 +125,7 @@ impl Session<'_> {
             }
             RunForm::Code => {
                 let mut stream = Stream::default();
-                for value in &values {
+                for value in &code::texts(run.language, values) {
                     let printed =
                         self.code_value(state, value, run.language, program.stdin, program.span);
                     stream.merge(&printed);
@@ -135,6 +136,12 @@ impl Session<'_> {
                 Some(file) => self.script(state, file, run.language, program),
                 None => Stream::from_origin(Origin::Unseen),
             },
+            RunForm::Written => {
+                for file in &values {
+                    self.written(state, file, run.language, program);
+                }
+                Stream::default()
+            }
             RunForm::Again => {
                 self.again(state, run, program);
                 Stream::default()
@@ -413,10 +420,23 @@ fn shown(piece: &Piece) -> String {
 fn found_by(words: &Words<'_>, value: &Value, placeholder: &str) -> Vec<Value> {
     let text = value.known_text().unwrap_or_default();
     let (before, after) = text.split_once(placeholder).unwrap_or((&text, ""));
-    if !before.is_empty() || !after.is_empty() {
-        return vec![Value::unseen(Origin::Unseen).at(value.span)];
+    let found = listed(words, value.span);
+    if before.is_empty() && after.is_empty() {
+        return found;
     }
-    listed(words, value.span)
+    // Put into a longer word, such as `file=@{}`.
+    found
+        .iter()
+        .map(|path| within(before, path, after))
+        .collect()
+}
+
+/// A path between two texts.
+fn within(before: &str, path: &Value, after: &str) -> Value {
+    let mut word = Value::literal(before).at(path.span);
+    word.pieces.extend(path.pieces.iter().cloned());
+    word.pieces.extend(Value::literal(after).pieces);
+    word
 }
 
 /// The paths find lists.
@@ -447,11 +467,13 @@ fn patterns_of(words: &Words<'_>) -> Vec<String> {
     let everything = vec!["/**".to_owned()];
     let mut patterns = Vec::new();
     let mut negated = false;
+    let mut bounded = 0_usize;
     let grouped = words.options.iter().any(|(opt, _)| opt.id == "(");
     for (opt, value) in &words.options {
         match opt.role {
             // Outside parentheses, `-name a -o -exec` acts on what is not `a`.
-            "alternative" if !grouped => return everything,
+            "alternative" if !grouped && patterns.len() == bounded => return everything,
+            "alternative" if !grouped => bounded = patterns.len(),
             "name" if !negated => match value.known_text() {
                 // `-path './x/*'` and `-path '*/x/*'` say where below the start.
                 Some(path) if path.contains('/') => {
@@ -466,7 +488,7 @@ fn patterns_of(words: &Words<'_>) -> Vec<String> {
         }
         negated = opt.role == "negates";
     }
-    if patterns.is_empty() {
+    if patterns.len() == bounded {
         return everything;
     }
     patterns

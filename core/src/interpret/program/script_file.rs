@@ -2,6 +2,7 @@
 
 use super::Program;
 use crate::action::Effects;
+use crate::catalogue::paths;
 use crate::interpret::code::{self, Code};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
@@ -56,6 +57,7 @@ impl Session<'_> {
         let unseen = Stream::from_origin(Origin::Unseen);
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), span);
+        let mut made_here = false;
         if let Some(content) = self.content_of(state, run.file, &setting) {
             if let Some(text) = content.text.as_ref().filter(|_| !content.decoded) {
                 let language = if run.language.is_empty() {
@@ -71,6 +73,14 @@ impl Session<'_> {
                 self.hidden(&content, run.file, &setting);
                 return unseen;
             }
+            // Compiled or copied from the workspace, it is as good as what lies there.
+            made_here = content
+                .origins
+                .iter()
+                .all(|origin| match (origin, setting.root) {
+                    (Origin::File(path), Some(root)) => paths::is_within(path, root),
+                    _ => false,
+                });
         }
         if run.file.origins().any(|origin| {
             matches!(
@@ -109,7 +119,8 @@ impl Session<'_> {
         if place.resource.kind == ResourceType::File {
             place.resource.kind = ResourceType::Process;
         }
-        if matches!(place.location, Location::Temporary | Location::Unknown) {
+        let outside = matches!(place.location, Location::Temporary | Location::Unknown);
+        if outside && !made_here {
             place.effects = place.effects.with(Effect::RemoteCode);
             place
                 .evidence
@@ -134,6 +145,26 @@ impl Session<'_> {
         known
             .or_else(|| unpacked_from_network(state, absolute))
             .cloned()
+    }
+
+    /// A file that a program picks up by its name, when this call wrote it.
+    pub(super) fn written(
+        &mut self,
+        state: &mut ShellState,
+        file: &Value,
+        language: &str,
+        program: &Program<'_>,
+    ) {
+        let cwd = state.cwd.clone();
+        let setting = self.setting(cwd.as_deref(), program.span);
+        let content = self.content_of(state, file, &setting);
+        let text = content
+            .filter(|content| !content.decoded)
+            .and_then(|content| content.text);
+        if let Some(text) = text {
+            let text = text.expose().to_owned();
+            self.text_in(state, &text, language, program.span, &Stream::default());
+        }
     }
 
     /// Standard input run as a program.

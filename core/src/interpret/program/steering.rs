@@ -73,6 +73,17 @@ impl Session<'_> {
         let Some(text) = value.exact() else {
             return false;
         };
+        // Libraries built here are code of the workspace, as the program that loads them may be.
+        let built = |folder: &str| {
+            setting.resolve(folder).is_some_and(|path| {
+                let inside = setting.root;
+                inside.is_some_and(|root| crate::catalogue::paths::is_within(&path.absolute, root))
+                    && path.is(PathClass::Derived, self.catalogue)
+            })
+        };
+        if name.ends_with("_LIBRARY_PATH") && !text.is_empty() && text.split(':').all(built) {
+            return true;
+        }
         let globs = find(self.catalogue.steering_harmless, name).unwrap_or_default();
         let known = text
             .split_whitespace()

@@ -34,7 +34,38 @@ impl Walker<'_> {
             (Some(first), Some(last)) => (first.span.0, last.span.1),
             _ => (span.1, span.1),
         };
+        if let Some(respelled) = self.respelled(state, simple, &words) {
+            let invocation = Invocation {
+                words: respelled,
+                assignments: local.clone(),
+                stdin: self.stdin.clone(),
+                span: self.place(span),
+            };
+            self.runner.respelled(&mut state.clone(), invocation);
+        }
         self.run(state, words, local, span, arguments)
+    }
+
+    /// The words with `a\\b` read as the path `a/b`: shells on Windows keep the backslashes that others
+    /// drop, and which of them runs the text is not known.
+    fn respelled(
+        &self,
+        state: &ShellState,
+        simple: &Simple,
+        words: &[Value],
+    ) -> Option<Vec<Value>> {
+        if self.outer.is_some() || state.ledger.depth > 1 || simple.words.len() != words.len() {
+            return None;
+        }
+        let mut changed = false;
+        let written = simple.words.iter().zip(words);
+        let respelled = written.map(|(word, value)| {
+            let path = windows_path(self.source.slice(word.span));
+            changed |= path.is_some();
+            path.map_or_else(|| value.clone(), |path| Value::literal(path).at(value.span))
+        });
+        let respelled = respelled.collect();
+        changed.then_some(respelled)
     }
 
     fn run(
@@ -171,5 +202,42 @@ impl Walker<'_> {
         let mut whole = self.variable(state, &assignment.name);
         whole.pieces.extend(value.pieces);
         Some(self.bounded(state, whole, assignment.span))
+    }
+}
+
+/// The path that a word with backslashes is on Windows, with slashes.
+pub(super) fn windows_path(written: &str) -> Option<String> {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '=' | ':' | '~');
+    if !written.contains('\\') || !written.chars().all(|c| plain(c) || c == '\\') {
+        return None;
+    }
+    let inner = written.trim_end_matches('\\');
+    let parts: Vec<&str> = inner.split('\\').collect();
+    // `a\n` and `\bword` are escapes.
+    let named = |part: &&str| part.len() > 1 && part.starts_with(plain);
+    let folders = parts.iter().skip(1).all(named);
+    (parts.len() > 1 && folders && parts.first().is_some_and(|first| !first.is_empty()))
+        .then(|| parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::windows_path;
+
+    #[test]
+    fn paths_of_windows_are_told_from_escapes() {
+        for (written, path) in [
+            (".git\\hooks\\pre-commit", Some(".git/hooks/pre-commit")),
+            ("--output=.git\\config", Some("--output=.git/config")),
+            (".\\build.bat", Some("./build.bat")),
+            ("a\\ b", None),
+            ("\\bword\\b", None),
+            ("s/\\./x/", None),
+            ("a\\n", None),
+            ("plain", None),
+        ] {
+            assert_eq!(windows_path(written).as_deref(), path, "{written}");
+        }
     }
 }

@@ -74,6 +74,10 @@ impl Walker<'_> {
     ) -> Value {
         let known = value.known_text();
         let operand = operand.unwrap_or_default();
+        // Set or not, it leads to where temporary files belong (POSIX).
+        if parameter.name == "TMPDIR" && known.is_none() && is_temporary(&operand) {
+            return operand;
+        }
         match (parameter.operator, known.as_deref()) {
             (Operator::Default | Operator::Require, None) => unknown(&value, Some(&operand)),
             (Operator::Default, Some("")) => operand,
@@ -176,6 +180,14 @@ fn unknown(value: &Value, other: Option<&Value>) -> Value {
         pattern: false,
     }));
     unknown
+}
+
+/// Whether a default is the usual folder of temporary files.
+fn is_temporary(operand: &Value) -> bool {
+    operand.exact().is_some_and(|text| {
+        let text = text.trim_end_matches('/');
+        matches!(text, "/tmp" | "/var/tmp" | "/private/tmp")
+    })
 }
 
 /// Text made from `value`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ast::{Part, Redirect, RedirectKind, Span, Word};
+use super::command::windows_path;
 use super::prescan::Kind;
 use super::walk::{Walker, unseen};
 use super::{FileRedirect, RedirectMode, ShellState};
@@ -136,6 +137,14 @@ impl Walker<'_> {
             return;
         }
         let path = self.single(state, word);
+        // Shells on Windows keep backslashes that others drop.
+        if self.outer.is_none()
+            && state.ledger.depth <= 1
+            && let Some(respelled) = windows_path(self.source.slice(word.span))
+        {
+            let respelled = Value::literal(respelled).at(path.span);
+            self.report(state, respelled, mode, redirect, Stream::default());
+        }
         plumbing.write(path, mode, redirect);
     }
 

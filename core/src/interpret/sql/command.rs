@@ -83,7 +83,9 @@ impl Reader {
                 return;
             }
             CommandArgument::File => {
-                if let Some(program) = rest.strip_prefix(['|', '!']) {
+                let plain = rest.trim_start_matches(['"', '\'']);
+                if let Some(program) = plain.strip_prefix(['|', '!']) {
+                    let program = program.split(['"', '\'']).next().unwrap_or_default();
                     self.commands.push(Command::Shell(program.to_owned()));
                     return;
                 }

@@ -101,7 +101,22 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
         let own = text_of(text);
         session.windows = None;
         shell::walk(&own, &mut fresh.clone(), session, Stream::default());
-        if let Some(dialect) = session.windows.take() {
+        let mut dialect = session.windows.take();
+        if session
+            .drafts
+            .iter()
+            .skip(first)
+            .any(|draft| is_refusal(draft, &own))
+            && let Some(surely) = windows::surely(&own, session.catalogue)
+        {
+            let mut index = 0_usize;
+            session.drafts.retain(|draft| {
+                index = index.saturating_add(1);
+                index <= first || !is_refusal(draft, &own)
+            });
+            dialect = Some(surely);
+        }
+        if let Some(dialect) = dialect {
             windows_text(session, fresh, &own, dialect);
         }
         for draft in session.drafts.iter_mut().skip(first) {
@@ -119,6 +134,12 @@ fn scripts(session: &mut Session<'_>, fresh: &ShellState, texts: &[Value]) {
         together.retain(|draft| !known.iter().any(|other| same_act(draft, other)));
         session.drafts.append(&mut together);
     }
+}
+
+/// Whether the draft stands for a whole text that is no text of a POSIX shell.
+fn is_refusal(draft: &Draft, text: &str) -> bool {
+    (draft.operation == "shell:opaque" && draft.effects == Effects::NONE)
+        || (draft.operation == "shell:dynamic_command" && windows::begins(text))
 }
 
 /// A text in a command language of Windows.

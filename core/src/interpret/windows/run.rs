@@ -49,6 +49,9 @@ const MOVES: [&str; 6] = [
     "push-location",
 ];
 
+/// Variables that hold the home directory.
+const HOMES: [&str; 3] = ["home", "env:userprofile", "env:home"];
+
 /// Interprets a whole text.
 pub fn text(
     session: &mut Session<'_>,
@@ -98,7 +101,14 @@ impl Reader<'_, '_> {
         self.depth = self.depth.saturating_add(1);
         let mut output = Stream::default();
         let mut piped = Stream::default();
+        let mut list = false;
         for stage in stages(self.text, range, self.dialect, table)? {
+            // The list of `for %f in (list) do …` is data, unless quotes make it a command.
+            let data = list && !stage.words.first().is_some_and(is_quoted);
+            list = self.dialect == Dialect::Cmd && is_loop_head(&stage.words);
+            if data {
+                continue;
+            }
             self.commands = self.commands.saturating_add(1);
             if self.commands > limits::ACTIONS {
                 return Err("text that does too much to follow; split it up");
@@ -131,8 +141,11 @@ impl Reader<'_, '_> {
         }
         // In cmd.exe a quoted word and a variable may name a command.
         let expression = self.dialect == Dialect::PowerShell
-            && !stage.called
-            && words.first().is_some_and(Word::is_expression);
+            && words.first().is_some_and(|word| {
+                // `& { … }` has run its block by now.
+                let block = matches!(word.parts.as_slice(), [Part::Code(_, false)]);
+                (!stage.called && word.is_expression()) || block
+            });
         let output = if values.is_empty() {
             Stream::default()
         } else if expression {
@@ -141,7 +154,14 @@ impl Reader<'_, '_> {
             } else {
                 inner
             }
-        } else if skip > 0 && self.dialect == Dialect::Cmd {
+        } else if self.dialect == Dialect::Cmd && is_loop_head(&stage.words) {
+            Stream::default()
+        } else if self.dialect == Dialect::Cmd
+            && (skip > 0
+                || values
+                    .first()
+                    .is_some_and(|one| one.prefix().starts_with('\'')))
+        {
             self.conditional(state, &values, stdin, stage.span);
             Stream::from_origin(Origin::Unseen)
         } else {
@@ -183,14 +203,20 @@ impl Reader<'_, '_> {
         let span = place(range);
         let mut some = false;
         for (index, value) in values.iter().enumerate() {
-            let name = value.exact().unwrap_or_default();
-            let known = dialect.command(&name, catalogue).is_some()
-                || find(catalogue.commands, &name).is_some();
+            let text = value.exact().unwrap_or_default();
+            // `@echo` is quiet; `for /f` runs what stands in quotes.
+            let name = text.trim_start_matches(['@', '\'', '"', '`']);
+            let known = dialect.command(name, catalogue).is_some()
+                || find(catalogue.commands, name).is_some();
             let rest = values.get(index..).filter(|_| known);
             if let Some(rest) = rest {
                 some = true;
+                let mut rest = rest.to_vec();
+                if let Some(first) = rest.first_mut() {
+                    *first = Value::literal(name).at(first.span);
+                }
                 self.session
-                    .windows_program(state, dialect, rest, stdin, span);
+                    .windows_program(state, dialect, &rest, stdin, span);
             }
         }
         if !some {
@@ -267,6 +293,9 @@ impl Reader<'_, '_> {
                     origin: Origin::Literal,
                     pattern: text.contains(['*', '?']),
                 }),
+                Part::Variable(name) if HOMES.contains(&name.as_str()) => {
+                    value.pieces.extend(Value::literal("~").pieces);
+                }
                 Part::Variable(name) => match state.variables.get(name) {
                     Some(known) => value.pieces.extend(known.pieces.clone()),
                     None => value.pieces.extend(Value::unseen(variable(name)).pieces),
@@ -328,6 +357,21 @@ impl Reader<'_, '_> {
 fn place((start, end): (usize, usize)) -> (u32, u32) {
     let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     (at(start), at(end))
+}
+
+fn is_quoted(word: &Word) -> bool {
+    word.quoted
+        || matches!(word.parts.first(), Some(Part::Text(text)) if text.starts_with(['\'', '`']))
+}
+
+/// Whether it is `for … in`, whose list and commands follow.
+fn is_loop_head(words: &[Word]) -> bool {
+    let word = |word: &Word| match word.parts.as_slice() {
+        [Part::Text(text)] => text.to_lowercase(),
+        _ => String::new(),
+    };
+    words.first().is_some_and(|first| word(first) == "for")
+        && words.last().is_some_and(|last| word(last) == "in")
 }
 
 fn is_keyword(word: &Word) -> bool {
