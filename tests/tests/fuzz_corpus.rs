@@ -15,6 +15,46 @@ const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5_00
 /// A machine that is busy gets as many attempts.
 const ATTEMPTS: usize = 3;
 
+/// What was wrong once: target, name, and the shortest text that showed it.
+const FOUND: [(&str, &str, &str); 5] = [
+    (
+        "powershell",
+        "the span of text in a variable",
+        "$c = 'rm x'; iex $c",
+    ),
+    (
+        "shell",
+        "a cmdlet in another shell's text was taken for a program that only creates",
+        "Add-LocalGroupMember -Group Administrators -Member a",
+    ),
+    (
+        "call",
+        "the span of an id joined from two arguments",
+        r#"{"tool":"delete_repository","server":"github","arguments":{"owner":"acme","repo":"w"},"agent":{"id":"a"},"workspace":{"root":"/r"}}"#,
+    ),
+    (
+        "call",
+        "the span of a command whose words are another argument",
+        r#"{"tool":"mastra_workspace_execute_command","arguments":{"command":"rm","args":["-rf","/"]},"agent":{"id":"a"},"workspace":{"root":"/r"}}"#,
+    ),
+    (
+        "call",
+        "the span of an id behind a longer one",
+        r#"{"tool":"create_event","server":"google-calendar","arguments":{"calendarId":"p","summary":"x","attendees":[{"email":"a@b.co"}]},"agent":{"id":"a"},"workspace":{"root":"/r"}}"#,
+    ),
+];
+
+#[test]
+fn what_was_found_stays_mended() {
+    for (target, name, text) in FOUND {
+        let (_, run) = properties::TARGETS
+            .into_iter()
+            .find(|(known, _)| *known == target)
+            .expect("a target");
+        assert!(catch_unwind(|| run(text.as_bytes())).is_ok(), "{name}");
+    }
+}
+
 #[test]
 fn every_text_keeps_its_promises_in_time() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");

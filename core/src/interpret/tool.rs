@@ -2,6 +2,7 @@
 
 mod carried;
 mod declared;
+mod fit;
 pub mod name;
 mod nested;
 mod steering;
@@ -29,6 +30,9 @@ pub fn interpret(session: &mut Session<'_>) {
         .is_some_and(|inventory| declared::names(inventory, &name));
     if !declared {
         distrust_annotations(session);
+    }
+    for draft in &mut session.drafts {
+        fit::fit(&mut draft.span, &session.call.arguments);
     }
 }
 
