@@ -214,6 +214,8 @@ pub struct Grammar {
     #[serde(default)]
     pub verb_first: bool,
     #[serde(default)]
+    pub family: String,
+    #[serde(default)]
     pub id: Vec<String>,
 }
 
@@ -222,8 +224,9 @@ pub struct Grammar {
 pub struct WordsFile {
     #[serde(default)]
     pub id_options: Vec<String>,
-    /// A file beside this one, written by a generator.
-    pub exceptions: Option<String>,
+    /// Files beside this one, written by generators.
+    #[serde(default)]
+    pub exceptions: Vec<String>,
     #[serde(default)]
     pub verb: Vec<VerbForm>,
     #[serde(default)]
@@ -300,6 +303,7 @@ pub struct Api {
     pub route: Vec<Act>,
     #[serde(default)]
     pub calls: Vec<Calls>,
+    pub grammar: Option<Grammar>,
 }
 
 #[derive(Deserialize)]
@@ -395,6 +399,7 @@ pub struct CodeCall {
     pub downloads: Option<String>,
     pub leaks: Option<String>,
     pub cli: Option<CodeCli>,
+    pub grammar: Option<Grammar>,
     pub directory: Option<String>,
     pub gives: Option<String>,
     pub of: Option<String>,

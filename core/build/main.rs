@@ -23,12 +23,12 @@ fn main() {
     let mut emitter = emit::Emitter::default();
     let words = root.join("words");
     for (name, file) in read_all::<WordsFile>(&words) {
-        let generated = file.exceptions.as_ref().map(|name| {
+        let generated = file.exceptions.iter().map(|name| {
             let path = words.join(name);
             std::fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         });
-        emitter.words(&name, &file, &generated.unwrap_or_default());
+        emitter.words(&name, &file, &generated.collect::<String>());
     }
     for (name, file) in joined(read_all::<CliFile>(&root.join("cli"))) {
         emitter.commands(&name, file.command);

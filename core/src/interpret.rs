@@ -10,6 +10,7 @@ pub mod hint;
 pub mod http;
 pub mod json;
 mod lexicon;
+mod method;
 mod naming;
 mod patch;
 pub mod place;

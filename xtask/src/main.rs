@@ -34,8 +34,10 @@ enum Task {
     Ready,
     /// Write the generated files again (compiled packs, type stubs).
     Generate,
-    /// Check that the generated words of the catalogue are what their script writes.
+    /// Check that the words of AWS in the catalogue are what their script writes.
     AwsWords,
+    /// Check that the words of Google in the catalogue are what their script writes.
+    GoogleWords,
     /// Measure decisions and print the tables of docs/performance.md.
     Bench,
     /// Print both rates of a labelled corpus: what must be stopped and is not, what is harmless and is
@@ -80,7 +82,8 @@ fn run(task: &Task) -> Outcome {
             python::check()?;
             run(&Task::Test)
         }
-        Task::AwsWords => words::check(),
+        Task::AwsWords => words::check_aws(),
+        Task::GoogleWords => words::check_google(),
         Task::Generate => {
             words::generate()?;
             rust::generate()?;

@@ -34,12 +34,13 @@ impl Emitter {
         let secrets = list(&one.secret_members, |member| secret_member(member))?;
         Ok(format!(
             "Api {{ name: {:?}, hosts: &{:?}, graphql: &{:?}, secret_members: &[{secrets}], mutations: &[{}], queries: &[{}], \
-             routes: &[{routes}], calls: &[{calls}], credential: {} }}",
+             routes: &[{routes}], calls: &[{calls}], grammar: {}, credential: {} }}",
             one.name,
             one.hosts,
             one.graphql,
             self.fields(&one.name, &one.mutation)?,
             self.fields(&one.name, &one.query)?,
+            self.grammar(one.grammar.as_ref(), &none)?,
             credential(one.credential.as_ref(), &none)?,
         ))
     }

@@ -85,7 +85,9 @@ impl Emitter {
         }
         for one in form.call {
             let label = one.names.first().cloned().unwrap_or_default();
-            let text = call(&one).unwrap_or_else(|error| panic!("{file}: `{label}`: {error}"));
+            let text = self
+                .call(&one)
+                .unwrap_or_else(|error| panic!("{file}: `{label}`: {error}"));
             let number = self.count;
             self.count += 1;
             writeln!(self.statics, "static CALL_{number}: CodeCall = {text};")
@@ -97,6 +99,72 @@ impl Emitter {
             }
         }
         self.languages.insert(name.clone(), language);
+    }
+
+    fn call(&mut self, one: &CodeCall) -> Checked {
+        let none = Options::new();
+        let gives = match one.gives.as_deref() {
+            None => "Unknown",
+            Some(word) => {
+                let found = GIVES.iter().find(|(name, _)| *name == word);
+                found
+                    .ok_or_else(|| format!("`{word}` is nothing a call gives"))?
+                    .1
+            }
+        };
+        let of = terms::source(one.of.as_deref().unwrap_or("$1"), &none)?;
+        let http = match &one.http {
+            None => "None".to_owned(),
+            Some(http) => format!(
+                "Some(CodeHttp {{ method: {}, url: &[{}], base: &[{}] }})",
+                terms::source(&http.method, &none)?,
+                list(&http.url, |text| terms::source(text, &none))?,
+                list(&http.base, |text| terms::source(text, &none))?,
+            ),
+        };
+        let writes = match &one.writes {
+            None => "None".to_owned(),
+            Some((file, content)) => format!(
+                "Some(({}, {}))",
+                terms::source(file, &none)?,
+                terms::source(content, &none)?
+            ),
+        };
+        let optional = |from: &Option<String>| -> Checked {
+            Ok(match from {
+                None => "None".to_owned(),
+                Some(from) => format!("Some({})", terms::source(from, &none)?),
+            })
+        };
+        let grammar = self.grammar(one.grammar.as_ref(), &none)?;
+        let directory = optional(&one.directory)?;
+        let downloads = optional(&one.downloads)?;
+        let leaks = optional(&one.leaks)?;
+        let cli = match &one.cli {
+            None => "None".to_owned(),
+            Some(cli) => format!(
+                "Some(CodeCli {{ program: {:?}, service: {}, renamed: &[{}], options: &[{}] }})",
+                cli.program,
+                terms::source(&cli.service, &none)?,
+                cli.renamed
+                    .iter()
+                    .map(|(from, to)| format!("({from:?}, {to:?}), "))
+                    .collect::<String>(),
+                list(
+                    &cli.options.iter().collect::<Vec<_>>(),
+                    |(option, from)| Ok(format!("({option:?}, {})", terms::source(from, &none)?))
+                )?,
+            ),
+        };
+        Ok(format!(
+            "CodeCall {{ parameters: &{:?}, acts: &[{}], runs: &[{}], http: {http}, sql: &[{}], writes: {writes}, \
+             downloads: {downloads}, leaks: {leaks}, cli: {cli}, grammar: {grammar}, directory: {directory}, gives: Gives::{gives}, of: {of}, selectors: &[{}] }}",
+            one.parameters,
+            list(&one.act, |one| act(one, None, &none))?,
+            list(&one.run, run)?,
+            list(&one.sql, |text| terms::source(text, &none))?,
+            selectors(&one.selectors, &none)?,
+        ))
     }
 }
 
@@ -137,71 +205,6 @@ fn last(path: &str) -> String {
     } else {
         last.to_owned()
     }
-}
-
-fn call(one: &CodeCall) -> Checked {
-    let none = Options::new();
-    let gives = match one.gives.as_deref() {
-        None => "Unknown",
-        Some(word) => {
-            let found = GIVES.iter().find(|(name, _)| *name == word);
-            found
-                .ok_or_else(|| format!("`{word}` is nothing a call gives"))?
-                .1
-        }
-    };
-    let of = terms::source(one.of.as_deref().unwrap_or("$1"), &none)?;
-    let http = match &one.http {
-        None => "None".to_owned(),
-        Some(http) => format!(
-            "Some(CodeHttp {{ method: {}, url: &[{}], base: &[{}] }})",
-            terms::source(&http.method, &none)?,
-            list(&http.url, |text| terms::source(text, &none))?,
-            list(&http.base, |text| terms::source(text, &none))?,
-        ),
-    };
-    let writes = match &one.writes {
-        None => "None".to_owned(),
-        Some((file, content)) => format!(
-            "Some(({}, {}))",
-            terms::source(file, &none)?,
-            terms::source(content, &none)?
-        ),
-    };
-    let optional = |from: &Option<String>| -> Checked {
-        Ok(match from {
-            None => "None".to_owned(),
-            Some(from) => format!("Some({})", terms::source(from, &none)?),
-        })
-    };
-    let directory = optional(&one.directory)?;
-    let downloads = optional(&one.downloads)?;
-    let leaks = optional(&one.leaks)?;
-    let cli = match &one.cli {
-        None => "None".to_owned(),
-        Some(cli) => format!(
-            "Some(CodeCli {{ program: {:?}, service: {}, renamed: &[{}], options: &[{}] }})",
-            cli.program,
-            terms::source(&cli.service, &none)?,
-            cli.renamed
-                .iter()
-                .map(|(from, to)| format!("({from:?}, {to:?}), "))
-                .collect::<String>(),
-            list(
-                &cli.options.iter().collect::<Vec<_>>(),
-                |(option, from)| Ok(format!("({option:?}, {})", terms::source(from, &none)?))
-            )?,
-        ),
-    };
-    Ok(format!(
-        "CodeCall {{ parameters: &{:?}, acts: &[{}], runs: &[{}], http: {http}, sql: &[{}], writes: {writes}, \
-         downloads: {downloads}, leaks: {leaks}, cli: {cli}, directory: {directory}, gives: Gives::{gives}, of: {of}, selectors: &[{}] }}",
-        one.parameters,
-        list(&one.act, |one| act(one, None, &none))?,
-        list(&one.run, run)?,
-        list(&one.sql, |text| terms::source(text, &none))?,
-        selectors(&one.selectors, &none)?,
-    ))
 }
 
 fn run(one: &CodeRun) -> Checked {

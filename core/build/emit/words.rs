@@ -59,6 +59,14 @@ impl Emitter {
             .collect())
     }
 
+    /// A reference to a grammar, if there is one.
+    pub(super) fn grammar(&mut self, one: Option<&Grammar>, options: &Options) -> Checked {
+        match one {
+            Some(one) => Ok(format!("Some(&{})", self.keep_grammar(one, options)?)),
+            None => Ok("None".to_owned()),
+        }
+    }
+
     /// Puts a grammar into a static and answers with its name.
     pub(super) fn keep_grammar(&mut self, one: &Grammar, options: &Options) -> Checked {
         let name = format!("GRAMMAR_{}", self.shared);
@@ -66,11 +74,12 @@ impl Emitter {
         writeln!(
             self.statics,
             "static {name}: Grammar = Grammar {{ namespace: {:?}, lexicon: &{}, verb_at: {}, \
-             verb_first: {}, id: &[{}] }};",
+             verb_first: {}, family: {:?}, id: &[{}] }};",
             one.namespace,
             lexicon(&one.words),
             one.verb_at,
             one.verb_first,
+            one.family,
             list(&one.id, |text| terms::source(text, options))?,
         )
         .map_err(|error| error.to_string())?;

@@ -135,6 +135,8 @@ pub struct Grammar {
     pub verb_at: u16,
     /// The verb comes first, then what it acts on: `TYPE NAME…` or `TYPE/NAME…`.
     pub verb_first: bool,
+    /// What exceptions of the lexicon begin with that hold for this family only.
+    pub family: &'static str,
     /// Where ids come from; then options by [`Lexicon::id_options`], then the words after the verb.
     pub id: &'static [Source],
 }
@@ -467,6 +469,8 @@ pub struct Api {
     /// Paths whose requests name a field of `mutations` or `queries`: path template and where the
     /// name is found.
     pub calls: &'static [(&'static str, &'static [Source])],
+    /// How paths without a route name acts and things.
+    pub grammar: Option<&'static Grammar>,
     /// The credential of its requests.
     pub credential: Option<CredentialRule>,
 }

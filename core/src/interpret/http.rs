@@ -7,6 +7,7 @@ pub mod client;
 mod credential;
 mod files;
 mod flow;
+mod methods;
 mod pieces;
 mod route;
 mod service;

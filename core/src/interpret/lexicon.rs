@@ -33,6 +33,25 @@ impl Lexicon {
         look_up(self.verbs, word).and_then(|kind| self.verb_kinds.get(kind))
     }
 
+    /// What a method of an API does, whose path or name says `noun` and `verb`.
+    #[must_use]
+    pub fn method(&self, family: &str, noun: &str, verb: &str) -> Option<&'static VerbKind> {
+        if verb.len() > LONGEST || noun.len() > LONGEST {
+            return None;
+        }
+        let own = self.exception(&format!("{family} {noun}"), verb);
+        own.or_else(|| self.exception(noun, verb)).or_else(|| {
+            let mut start = verb;
+            loop {
+                let kind = self.exception(family, start);
+                if let Some(kind) = kind.or_else(|| self.whole_verb(start)) {
+                    return Some(kind);
+                }
+                start = start.rsplit_once('-')?.0;
+            }
+        })
+    }
+
     /// What the exact `noun verb` does, when that is not what the verb does elsewhere.
     #[must_use]
     pub fn exception(&self, noun: &str, verb: &str) -> Option<&'static VerbKind> {

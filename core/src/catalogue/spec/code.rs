@@ -1,6 +1,6 @@
 //! What calls in code mean: modules, functions and methods of a language.
 
-use super::{Act, Cond, Effect, Place, RunForm, Source};
+use super::{Act, Cond, Effect, Grammar, Place, RunForm, Source};
 use crate::vocabulary::SelectorKind;
 
 /// A language whose code is parsed.
@@ -58,6 +58,8 @@ pub struct CodeCall {
     pub leaks: Option<Source>,
     /// The program whose subcommand it is the same as.
     pub cli: Option<CodeCli>,
+    /// How its name and those before it say what it does.
+    pub grammar: Option<&'static Grammar>,
     /// The directory it makes the working directory.
     pub directory: Option<Source>,
     /// What it answers with.

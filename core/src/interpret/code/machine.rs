@@ -7,6 +7,7 @@
 mod call;
 mod expression;
 mod gives;
+mod method;
 mod run;
 
 use std::collections::BTreeMap;

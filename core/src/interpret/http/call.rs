@@ -1,7 +1,7 @@
 //! A request read together with its target and the catalogue.
 
 use super::target::Target;
-use super::{Reach, Request, credential, flow, route, service};
+use super::{Reach, Request, credential, flow, methods, route, service};
 use crate::action::{Draft, Selector};
 use crate::catalogue::spec::Api;
 use crate::interpret::place::Setting;
@@ -121,8 +121,13 @@ impl Call<'_> {
             return drafts;
         }
         let mut drafts = api.map_or_else(Vec::new, |api| route::drafts(self, api));
-        if drafts.is_empty() && api.is_none() {
-            drafts = self.anywhere();
+        if drafts.is_empty() {
+            drafts = match api {
+                Some(api) => api
+                    .grammar
+                    .map_or_else(Vec::new, |grammar| methods::drafts(self, grammar)),
+                None => self.anywhere(),
+            };
         }
         if drafts.is_empty() {
             service::generic(self)

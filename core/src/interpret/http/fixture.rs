@@ -121,6 +121,7 @@ static ACME: Api = Api {
             )],
         ),
     ],
+    grammar: None,
     calls: &[],
     routes: &[
         Route {

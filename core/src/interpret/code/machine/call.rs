@@ -126,6 +126,9 @@ impl Machine<'_, '_> {
         let setting = self.session.setting(cwd.as_deref(), self.span);
         let drafts = acts::drafts(entry.acts, given, &setting);
         self.session.add(drafts);
+        if let Some(grammar) = entry.grammar {
+            self.method(entry, grammar, path, given);
+        }
         if let Some(http) = &entry.http {
             let mut request = request(http, given, self.span);
             if let http::Body::Structured(body) = &mut request.body {
@@ -448,6 +451,7 @@ fn does_something(entry: &CodeCall) -> bool {
         || !entry.runs.is_empty()
         || !entry.sql.is_empty()
         || entry.http.is_some()
+        || entry.grammar.is_some()
         || entry.writes.is_some()
 }
 

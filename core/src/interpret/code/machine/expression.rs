@@ -365,7 +365,8 @@ pub(super) fn lookup<T>(table: &'static [CodeName<T>], path: &str) -> Option<&'s
     if best.is_none() {
         best = group("")
             .take_while(|one| one.last.is_empty())
-            .find(|one| wildcard(one.path, path));
+            .filter(|one| wildcard(one.path, path))
+            .max_by_key(|one| one.path.len());
     }
     best.map(|one| &one.meaning)
 }
