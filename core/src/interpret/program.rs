@@ -89,23 +89,16 @@ impl Session<'_> {
             }
             _ => {
                 // Some hosts run their shell tool's lines with PowerShell.
-<<<<<<< HEAD
-                self.windows = self.windows.or(windows::dialect_of(base, self.catalogue));
-                // Of text within text only the outermost is read again, so there both readings count.
-                if windows::is_cmdlet(base, self.catalogue) {
-                    if self.frame.depth == 0 {
-                        return Stream::from_origin(Origin::Unseen);
-                    }
-                    self.cmdlet(state, base, program);
-=======
                 let dialect = windows::dialect_of(base, arguments, self.catalogue);
                 self.windows = self.windows.or(dialect);
-                // Of text within text only the outermost is read again, so there it stays unknown.
-                let again = windows::is_cmdlet(base, self.catalogue)
-                    || (dialect.is_some() && self.windows == dialect);
-                if self.frame.depth == 0 && again {
+                let cmdlet = windows::is_cmdlet(base, self.catalogue);
+                let again = cmdlet || (dialect.is_some() && self.windows == dialect);
+                if again && self.frame.depth == 0 {
                     return Stream::from_origin(Origin::Unseen);
->>>>>>> bb966a6fd3870c5703344f4d9579c156324770cf
+                }
+                // Of text within text only the outermost is read again, so there both readings count.
+                if cmdlet {
+                    self.cmdlet(state, base, program);
                 }
                 self.unknown(state, base, arguments, program, true);
                 output::of_unknown(program)
