@@ -359,6 +359,9 @@ pub struct PathRule {
     pub globs: Vec<String>,
     #[serde(default)]
     pub except: Vec<String>,
+    /// Only the paths count, not the folders that may hold them.
+    #[serde(default)]
+    pub itself: bool,
 }
 
 #[derive(Deserialize)]

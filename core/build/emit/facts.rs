@@ -26,12 +26,13 @@ impl Emitter {
                 .iter()
                 .find(|(name, _)| *name == rule.class)
                 .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
+            let above = if rule.itself { Vec::new() } else { terms::above(&rule.globs) };
             self.paths.push(format!(
                 "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
                 class.1,
                 rule.globs,
                 glob_list(&rule.globs),
-                glob_list(&terms::above(&rule.globs)),
+                glob_list(&above),
                 glob_list(&rule.except),
             ));
         }
