@@ -300,7 +300,15 @@ pub fn path_glob(glob: &str) -> String {
         .last()
         .filter(u8::is_ascii_alphanumeric)
         .unwrap_or(0);
-    format!("PathGlob {{ anchor: GlobAnchor::{anchor}, text: {text:?}, last: {fixed} }}")
+    // What follows a set or an alternative need not be in a path.
+    let sure = text.split(['[', '{', '\\']).next().unwrap_or_default();
+    let needs = sure
+        .bytes()
+        .filter(|byte| !matches!(byte, b'/' | b'*' | b'?'))
+        .fold(0_u32, |marks, byte| marks | 1 << (byte & 31));
+    format!(
+        "PathGlob {{ anchor: GlobAnchor::{anchor}, text: {text:?}, last: {fixed}, needs: {needs} }}"
+    )
 }
 
 /// Globs of the directories above those that `globs` name, and of what holds everything they name.

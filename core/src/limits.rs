@@ -2,6 +2,16 @@
 
 /// Longest call on the wire, in bytes.
 pub const CALL_BYTES: usize = 256 * 1024;
+/// Most values, at any depth, in the arguments of a call; what is beyond counts as unseen.
+pub const CALL_VALUES: usize = 4_000;
+/// Longest name of a tool or server that is looked up, in bytes.
+pub const NAME_BYTES: usize = 256;
+/// Most texts in another language that one argument of a tool may hold; of more, the rest is opaque.
+pub const ARGUMENT_TEXTS: usize = 64;
+/// Most texts given to programs and tools that are not known that are looked at as paths.
+pub const DOUBTFUL_PATHS: usize = 1_000;
+/// Longest path of a file that is looked up, in bytes, without what cancels out in it.
+pub const PATH_BYTES: usize = 1024;
 /// Deepest nesting of JSON in a call.
 pub const JSON_DEPTH: usize = 64;
 /// Longest shell text that is parsed, in bytes; longer text is opaque.
@@ -10,14 +20,33 @@ pub const SHELL_BYTES: usize = 16 * 1024;
 pub const SHELL_DEPTH: usize = 24;
 /// Most substitutions in one shell text that is parsed.
 pub const SHELL_SUBSTITUTIONS: usize = 64;
+/// Most commands, reserved words, redirections, groups and `case` patterns in one shell text that is
+/// parsed; what stands in quotes, heredocs and comments does not count.
+pub const SHELL_COMMANDS: usize = 1_000;
+/// Most `${…}`, arithmetic and substitutions in one shell text that is parsed.
+pub const SHELL_EXPANSIONS: usize = 1_000;
+/// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
+/// Windows, are given together, expanded.
+pub const SHELL_WORDS: usize = 2_500;
+/// Most redirections of a shell text that are followed.
+pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
 pub const BRACE_WORDS: usize = 256;
 /// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
 pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
 pub const COMMAND_WORDS: usize = 1_000;
+/// Longest URL that is read, in bytes.
+pub const URL_BYTES: usize = 8 * 1024;
+/// Most fields of a form that are read.
+pub const FORM_FIELDS: usize = 1_000;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
+/// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
+pub const STREAM_BYTES: usize = 32 * 1024;
+/// Most origins that are remembered of what flows through a pipe or file of a call; of more, it may
+/// hold any secret.
+pub const STREAM_ORIGINS: usize = 128;
 /// Most origins that are remembered of a file that a program of a call writes to.
 pub const ORIGINS: usize = 32;
 /// Most files whose names are tried inside a folder that a program of a call writes to.
@@ -29,13 +58,13 @@ pub const INPUT_LINES: usize = 32;
 /// Most actions of one call; a call with more is opaque.
 pub const ACTIONS: usize = 128;
 /// Longest GraphQL document that is parsed, in bytes.
-pub const GRAPHQL_BYTES: usize = 32 * 1024;
+pub const GRAPHQL_BYTES: usize = 16 * 1024;
 /// Deepest nesting of a GraphQL document.
 pub const GRAPHQL_DEPTH: usize = 64;
 /// Most operations and root fields taken from one GraphQL request, fragments expanded.
 pub const GRAPHQL_FIELDS: usize = 256;
 /// Most fields below the root fields of one GraphQL request that are looked at, fragments expanded.
-pub const GRAPHQL_MEMBERS: usize = 20_000;
+pub const GRAPHQL_MEMBERS: usize = 5_000;
 /// Longest SQL text that is read, in bytes.
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
@@ -47,6 +76,8 @@ pub const SQL_STATEMENTS: usize = 600;
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
+/// Most tokens of code of another language that is parsed.
+pub const CODE_TOKENS: usize = 6_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
 pub const CODE_DEPTH: usize = 32;
 /// Longest chain of operators, members and calls in code that is parsed, with the chains around it.

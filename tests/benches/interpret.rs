@@ -1,13 +1,19 @@
 //! From a call to its actions: lines as agents write them, and the worst that the limits admit.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use checkrein::ToolCall;
 use checkrein::interpret::interpret;
-use checkrein::{ToolCall, limits, wire};
+use checkrein_tests::worst::{self, call};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
+
+/// How often each hostile text is read to find the slowest.
+const ROUNDS: usize = 10;
+/// How many of each area are measured.
+const SLOWEST: usize = 3;
 
 const LINES: [(&str, &str); 8] = [
     ("tests", "npm test -- --watch=false"),
@@ -41,153 +47,44 @@ const STATEMENTS: [(&str, &str); 3] = [
     ),
 ];
 
-fn call(tool: &str, argument: &str, text: &str) -> ToolCall {
-    let call = json!({"tool": tool, "arguments": {argument: text}, "agent": {"id": "bench"}, "workspace": {"root": "/repo", "cwd": "/repo"}});
-    wire::call_from_json(call.to_string().as_bytes()).expect("a call")
-}
-
-/// Texts as long as is admitted, each of another kind of much.
-fn worst() -> Vec<(&'static str, ToolCall)> {
-    let fill = |unit: &str, limit: usize| unit.repeat(limit / unit.len());
-    let mut variables = String::new();
-    for n in 0..600 {
-        let _ = write!(variables, "A{n}=$A{}x; ", n.max(1) - 1);
-    }
-    let shell = limits::SHELL_BYTES - 1;
-    let sql = limits::SQL_BYTES - 1;
-    let nested = format!("{}x{}", "echo $(".repeat(20), ")".repeat(20));
-    vec![
-        ("commands", call("Bash", "command", &fill("rm a;", shell))),
-        (
-            "words",
-            call("Bash", "command", &format!("rm {}", fill("a ", shell - 4))),
-        ),
-        (
-            "substitutions",
-            call("Bash", "command", &fill("$(a)", shell)),
-        ),
-        ("nested", call("Bash", "command", &nested)),
-        (
-            "python calls",
-            call(
-                "execute_python",
-                "code",
-                &fill("a.b.c.d.e.f.g()\n", limits::CODE_BYTES),
-            ),
-        ),
-        (
-            "python objects",
-            call(
-                "execute_python",
-                "code",
-                &fill("x={'a':x,'b':[x]}\n", limits::CODE_BYTES),
-            ),
-        ),
-        (
-            "python files",
-            call(
-                "execute_python",
-                "code",
-                &fill("open('a','w').write(b)\n", limits::CODE_BYTES),
-            ),
-        ),
-        (
-            "javascript",
-            call(
-                "run_node",
-                "code",
-                &fill("[1,2].map(x=>f(`${x}`));", limits::CODE_BYTES),
-            ),
-        ),
-        ("braces", call("Bash", "command", &fill("{a,b}", shell))),
-        ("quotes", call("Bash", "command", &fill("'a'\"b\"", shell))),
-        ("variables", call("Bash", "command", &variables)),
-        (
-            "functions",
-            call("Bash", "command", &fill("f(){ f; g; };f;", shell)),
-        ),
-        (
-            "pipes",
-            call("Bash", "command", &format!("a{}", fill("|a", shell - 2))),
-        ),
-        (
-            "and",
-            call("Bash", "command", &format!("a{}", fill("&&a", shell - 3))),
-        ),
-        (
-            "globs",
-            call(
-                "Bash",
-                "command",
-                &format!("rm {}", fill("*?[a]", shell - 4)),
-            ),
-        ),
-        (
-            "python",
-            call(
-                "Bash",
-                "command",
-                &format!("python -c '{}'", fill("f(x);", 8 * 1024)),
-            ),
-        ),
-        (
-            "javascript",
-            call(
-                "Bash",
-                "command",
-                &format!("node -e '{}'", fill("f(x);", 8 * 1024)),
-            ),
-        ),
-        (
-            "powershell",
-            call("PowerShell", "command", &fill("(a);", shell)),
-        ),
-        (
-            "statements",
-            call("execute_sql", "query", &fill("select 1;", sql)),
-        ),
-        (
-            "values",
-            call(
-                "execute_sql",
-                "query",
-                &format!("insert into t values {}(1)", fill("(1),", sql - 30)),
-            ),
-        ),
-        (
-            "conditions",
-            call(
-                "execute_sql",
-                "query",
-                &format!("select 1 where a{}", fill(" and a", sql - 20)),
-            ),
-        ),
-    ]
-}
-
 fn typical(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("interpret");
     for (name, line) in LINES {
-        let call = call("Bash", "command", line);
+        let call = call("Bash", &json!({"command": line}));
         group.bench_function(format!("shell/{name}"), |bench| {
             bench.iter(|| interpret(black_box(&call)))
         });
     }
     for (name, statement) in STATEMENTS {
-        let call = call("execute_sql", "query", statement);
+        let call = call("execute_sql", &json!({"query": statement}));
         group.bench_function(format!("sql/{name}"), |bench| {
             bench.iter(|| interpret(black_box(&call)))
         });
     }
 }
 
+/// Of everything in [`worst`], the slowest of each area.
 fn hostile(criterion: &mut Criterion) {
+    let mut areas: BTreeMap<String, Vec<(Duration, String, ToolCall)>> = BTreeMap::new();
+    for (name, call) in worst::calls() {
+        let once = || {
+            let start = Instant::now();
+            black_box(interpret(black_box(&call)));
+            start.elapsed()
+        };
+        let best = (0..ROUNDS).map(|_| once()).min().unwrap_or_default();
+        let area = name.split(' ').next().unwrap_or_default().to_owned();
+        areas.entry(area).or_default().push((best, name, call));
+    }
     let mut group = criterion.benchmark_group("worst");
     group
         .sample_size(20)
         .measurement_time(Duration::from_secs(2));
-    for (name, call) in worst() {
-        group.bench_function(name, |bench| bench.iter(|| interpret(black_box(&call))));
+    for calls in areas.values_mut() {
+        calls.sort_by_key(|(best, ..)| std::cmp::Reverse(*best));
+        for (_, name, call) in calls.iter().take(SLOWEST) {
+            group.bench_function(name, |bench| bench.iter(|| interpret(black_box(call))));
+        }
     }
 }
 

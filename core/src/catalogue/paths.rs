@@ -1,6 +1,7 @@
 //! What is known of a path from its text alone.
 
-use super::spec::{Catalogue, GlobAnchor, PathClass, PathGlob};
+use super::spec::{Catalogue, GlobAnchor, PathClass, PathGlob, marks};
+use crate::limits;
 
 /// A path of this machine in canonical form: absolute, `/`-separated, without `.` and `..`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +12,8 @@ pub struct Path {
     pub in_home: Option<String>,
 }
 
-/// Resolves `text` against `cwd`. `None`: it is relative and the working directory is not known.
+/// Resolves `text` against `cwd`. `None`: it is relative and the working directory is not
+/// known, or it is longer than [`limits::PATH_BYTES`].
 ///
 /// Symbolic links cannot be seen here: the path is read lexically, as documented.
 #[must_use]
@@ -31,6 +33,9 @@ pub fn resolve(text: &str, cwd: Option<&str>, home: Option<&str>) -> Option<Path
         format!("{}/{text}", cwd?)
     };
     let mut absolute = flatten(&joined);
+    if absolute.len() > limits::PATH_BYTES {
+        return None;
+    }
     if let Some(drive) = absolute.get_mut(..1).filter(|_| has_drive(&joined)) {
         drive.make_ascii_uppercase();
     }
@@ -50,13 +55,14 @@ impl Path {
     /// Whether a rule of this class covers the path.
     #[must_use]
     pub fn is(&self, class: PathClass, catalogue: &Catalogue) -> bool {
+        let held = marks(&self.absolute);
         catalogue
             .paths
             .iter()
             .filter(|rule| rule.class == class)
             .any(|rule| {
-                rule.globs.iter().any(|glob| self.matches(glob))
-                    && !rule.except.iter().any(|glob| self.matches(glob))
+                rule.globs.iter().any(|glob| self.matches(glob, held))
+                    && !rule.except.iter().any(|glob| self.matches(glob, held))
             })
     }
 
@@ -64,7 +70,8 @@ impl Path {
     #[must_use]
     pub fn may_hold(&self, class: PathClass, catalogue: &Catalogue) -> bool {
         let mut rules = catalogue.paths.iter().filter(|rule| rule.class == class);
-        rules.any(|rule| rule.above.iter().any(|glob| self.matches(glob)))
+        let held = marks(&self.absolute);
+        rules.any(|rule| rule.above.iter().any(|glob| self.matches(glob, held)))
     }
 
     /// Whether this path, itself a pattern, may name one that a rule of this class covers by its name.
@@ -96,7 +103,11 @@ impl Path {
         })
     }
 
-    fn matches(&self, glob: &PathGlob) -> bool {
+    /// `held`: the marks of the path.
+    fn matches(&self, glob: &PathGlob, held: u32) -> bool {
+        if glob.needs & !held != 0 {
+            return false;
+        }
         if glob.last != 0 && self.absolute.as_bytes().last() != Some(&glob.last) {
             return false;
         }
@@ -181,6 +192,34 @@ mod tests {
         resolve(text, Some("/repo/app"), Some("/home/ann"))
             .unwrap()
             .absolute
+    }
+
+    #[test]
+    fn what_a_glob_needs_is_in_what_it_matches() {
+        let rules = crate::catalogue::CATALOGUE.paths.iter();
+        let plain = rules
+            .flat_map(|rule| rule.globs)
+            .filter(|glob| !glob.text.contains(['[', '{']));
+        for glob in plain {
+            let sample = glob.text.replace("**/", "").replace(['*', '?'], "a");
+            let folder = match glob.anchor {
+                GlobAnchor::Home => "/home/ann/",
+                GlobAnchor::Root if glob.text.starts_with("**") => "/srv/",
+                GlobAnchor::Root => "",
+                GlobAnchor::Last(_) => "/srv/",
+            };
+            let path = resolve(&format!("{folder}{sample}"), None, Some("/home/ann")).unwrap();
+            let held = marks(&path.absolute);
+            assert!(path.matches(glob, held), "{} {}", glob.text, path.absolute);
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_too_long_is_not_known() {
+        let long = format!("/etc/{}", "a/".repeat(limits::PATH_BYTES));
+        assert!(resolve(&long, None, None).is_none());
+        let winding = format!("/etc/{}shadow", "./".repeat(limits::PATH_BYTES));
+        assert_eq!(absolute(&winding), "/etc/shadow");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod path;
 use super::sql::{Dialect, Sql};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 pub use code::{CodeCall, CodeCli, CodeHttp, CodeLanguage, CodeName, CodeRun, Gives};
-pub use path::{GlobAnchor, PathClass, PathGlob, PathRule};
+pub use path::{GlobAnchor, PathClass, PathGlob, PathRule, marks};
 
 /// Everything the guard knows about programs, APIs, tools and files.
 #[derive(Debug)]

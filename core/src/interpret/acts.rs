@@ -8,6 +8,7 @@ use super::value::Value;
 use super::wildcard::wildcard;
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Selector, Span};
 use crate::catalogue::spec::{Act, Cond, Nouns, Source, Test};
+use crate::limits;
 use crate::vocabulary::{Completeness, Location, ResourceType, SelectorKind, Verb};
 
 /// What a program, API operation or tool was given; answers the sources of the catalogue.
@@ -188,13 +189,18 @@ pub fn selectors(
             continue;
         }
         let values = yielded(*source, given).values;
-        found.extend(values.into_iter().map(|value| Selector {
-            kind: *kind,
-            value: match *kind {
-                SelectorKind::Host => host_of(value.sketch()),
-                _ => value.sketch(),
-            },
-        }));
+        found.extend(
+            values
+                .into_iter()
+                .take(limits::ACTIONS)
+                .map(|value| Selector {
+                    kind: *kind,
+                    value: match *kind {
+                        SelectorKind::Host => host_of(value.sketch()),
+                        _ => value.sketch(),
+                    },
+                }),
+        );
     }
     found.into_iter()
 }
@@ -290,9 +296,11 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
         setting.place_draft(&mut blank, None);
         return vec![blank];
     }
-    found
+    let beyond = found.values.len() > limits::ACTIONS;
+    let mut drafts: Vec<Draft> = found
         .values
         .iter()
+        .take(limits::ACTIONS)
         .map(|value| {
             let mut draft = blank.clone();
             if value.is_dynamic() {
@@ -302,7 +310,11 @@ fn drafts_of(act: &Act, given: &dyn Given, setting: &Setting<'_>) -> Vec<Draft> 
             setting.place_draft(&mut draft, Some(value));
             draft
         })
-        .collect()
+        .collect();
+    if let Some(last) = drafts.last_mut().filter(|_| beyond) {
+        last.stand_for_more();
+    }
+    drafts
 }
 
 /// The drafts of an act whose ids are written `TYPE NAME…` or `TYPE/NAME…`.
@@ -318,8 +330,9 @@ fn drafts_of_things(
         things.retain(|thing| thing.kind.is_some_and(|kind| kind.resource == act.resource));
     }
     let count = u32::try_from(things.iter().filter(|thing| thing.name.is_some()).count());
-    let mut drafts = Vec::with_capacity(things.len());
-    for thing in things {
+    let mut drafts = Vec::with_capacity(things.len().min(limits::ACTIONS));
+    let beyond = things.len() > limits::ACTIONS;
+    for thing in things.into_iter().take(limits::ACTIONS) {
         let mut draft = blank.clone();
         draft.scope.count = count.ok().filter(|count| *count > 0 && !found.incomplete);
         draft.resource.kind = thing.resource(act.resource);
@@ -342,6 +355,9 @@ fn drafts_of_things(
         }
         setting.place_draft(&mut draft, thing.name.as_ref());
         drafts.push(draft);
+    }
+    if let Some(last) = drafts.last_mut().filter(|_| beyond) {
+        last.stand_for_more();
     }
     drafts
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Origin, Piece, Value};
+use crate::limits;
 
 /// Stands in a text for a piece that cannot be seen, so that the text can still be parsed as JSON or
 /// GraphQL. Whoever writes it in a call only makes that part count as unknown.
@@ -28,24 +29,41 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// The argument for a JSON value. Text that holds [`UNSEEN`] is dynamic there.
+    /// The arguments of a call. Text that holds [`UNSEEN`] is dynamic there; of more than
+    /// [`limits::CALL_VALUES`] values the rest is unknown.
     #[must_use]
-    pub fn from_json(json: &serde_json::Value) -> Self {
+    pub fn from_members(members: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let mut left = limits::CALL_VALUES;
+        Self::from_object(members, &mut left)
+    }
+
+    fn from_json(json: &serde_json::Value, left: &mut usize) -> Self {
+        let Some(fewer) = left.checked_sub(1) else {
+            return Self::Unknown;
+        };
+        *left = fewer;
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(*value),
             serde_json::Value::Number(number) => Self::Number(number.to_string()),
             serde_json::Value::String(text) => Self::Text(value_of(text)),
             serde_json::Value::Array(items) => {
-                Self::List(items.iter().map(Self::from_json).collect())
+                // One item more than there is room for stands for all that are left.
+                let some = items.iter().take(left.saturating_add(1));
+                Self::List(some.map(|item| Self::from_json(item, left)).collect())
             }
-            serde_json::Value::Object(members) => Self::Object(
-                members
-                    .iter()
-                    .map(|(name, item)| (name.clone(), Self::from_json(item)))
-                    .collect(),
-            ),
+            serde_json::Value::Object(members) => Self::from_object(members, left),
         }
+    }
+
+    fn from_object(members: &serde_json::Map<String, serde_json::Value>, left: &mut usize) -> Self {
+        if members.len() > *left {
+            return Self::Unknown;
+        }
+        let members = members
+            .iter()
+            .map(|(name, item)| (name.clone(), Self::from_json(item, left)));
+        Self::Object(members.collect())
     }
 
     /// The member at a dotted path; list indices are numbers. `None`: known not to be there.
@@ -74,6 +92,16 @@ impl Argument {
             Self::Text(value) => vec![value.clone()],
             Self::List(items) => items.iter().flat_map(Self::values).collect(),
             Self::Object(_) => Vec::new(),
+        }
+    }
+
+    /// The texts it stands for: itself, or those of a list.
+    #[must_use]
+    pub fn listed_texts(&self) -> Vec<&Value> {
+        match self {
+            Self::Text(value) => vec![value],
+            Self::List(items) => items.iter().flat_map(Self::listed_texts).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -179,4 +207,24 @@ pub fn text_of(value: &Value) -> String {
         .iter()
         .map(|piece| piece.text.as_deref().unwrap_or(UNSEEN))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beyond_the_limit_are_unknown() {
+        let read = |json: serde_json::Value| Argument::from_members(json.as_object().unwrap());
+        let some = read(serde_json::json!({"a": vec![1; limits::CALL_VALUES - 1]}));
+        assert!(!matches!(some.get("a.0"), Some(Argument::Unknown)));
+        assert!(some.text().is_some());
+        let many = read(serde_json::json!({"a": vec![1; limits::CALL_VALUES * 2], "b": "c"}));
+        let Some(Argument::List(items)) = many.get("a") else {
+            panic!("a list");
+        };
+        assert!(items.len() <= limits::CALL_VALUES);
+        assert!(matches!(items.last(), Some(Argument::Unknown)));
+        assert!(matches!(many.get("b"), Some(Argument::Unknown)));
+    }
 }

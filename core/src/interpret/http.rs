@@ -24,9 +24,10 @@ use self::call::Call;
 pub use self::route::named;
 use self::target::Target;
 use super::place::Setting;
-use super::value::Value;
+use super::value::{Origin, Value};
 use crate::action::Draft;
 use crate::catalogue::spec::Catalogue;
+use crate::limits;
 use crate::vocabulary::VerbGroup;
 
 /// One HTTP request, as far as the call shows it.
@@ -83,6 +84,19 @@ impl Request {
 /// The drafts of a request. Empty only for an upload to a file that swallows it.
 #[must_use]
 pub fn drafts(request: &Request, setting: &Setting<'_>) -> Vec<Draft> {
+    let long = |value: &Value| {
+        let pieces = value.pieces.iter();
+        let bytes = pieces.map(|piece| piece.text.as_ref().map_or(1, String::len));
+        bytes.fold(0, usize::saturating_add) > limits::URL_BYTES
+    };
+    if long(&request.url) {
+        let unseen = Request {
+            url: Value::unseen(Origin::Unseen).at(request.url.span),
+            partial: true,
+            ..request.clone()
+        };
+        return drafts(&unseen, setting);
+    }
     let mut here = setting.clone();
     if request.span.1 > 0 {
         here.span = request.span;

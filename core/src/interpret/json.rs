@@ -10,13 +10,38 @@ use super::argument::{Argument, UNSEEN, value_of};
 use crate::limits;
 
 /// The argument that a JSON text stands for. `None`: it is not JSON, nests too deep, or names a
-/// member twice, which readers resolve differently.
+/// member twice, which readers resolve differently. Of more than [`limits::CALL_VALUES`] values
+/// nothing is known.
 ///
 /// [`UNSEEN`] inside a string makes that part unknown; outside a string it is an unknown value.
 #[must_use]
 pub fn read(text: &str) -> Option<Argument> {
     let text = quote_unseen(text.trim_start_matches('\u{feff}'))?;
+    if holds_too_much(&text) {
+        return Some(Argument::Unknown);
+    }
     serde_json::from_str::<Read>(&text).ok().map(|read| read.0)
+}
+
+/// Whether a text that may be JSON holds more values than are read.
+fn holds_too_much(text: &str) -> bool {
+    if text.len() <= limits::CALL_VALUES || !text.trim_start().starts_with(['{', '[']) {
+        return false;
+    }
+    let mut values = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in text.bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+        } else if byte == b'"' {
+            in_string = true;
+        } else if matches!(byte, b',' | b'[' | b'{') {
+            values = values.saturating_add(1);
+        }
+    }
+    values > limits::CALL_VALUES
 }
 
 /// Turns every [`UNSEEN`] outside a string into an object that stands for an unknown value.

@@ -38,6 +38,9 @@ const MARKS: &[(&str, &str, Verb, Reversibility)] = &[
 pub fn interpret(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) -> bool {
     let mut found = unified(session, text, setting);
     for line in text.lines() {
+        if session.full() {
+            return found;
+        }
         for (mark, operation, verb, reversibility) in MARKS {
             let Some(path) = line.strip_prefix(mark) else {
                 continue;
@@ -67,6 +70,9 @@ fn unified(session: &mut Session<'_>, text: &str, setting: &Setting<'_>) -> bool
     let mut found = false;
     let mut old = None;
     for line in text.lines() {
+        if session.full() {
+            return found;
+        }
         if let Some(path) = line.strip_prefix("--- ") {
             old = Some(own_path(path, "a/"));
             continue;

@@ -45,6 +45,9 @@ pub struct Program<'a> {
 impl Session<'_> {
     /// Interprets a program about to run and answers with what it writes to standard output.
     pub fn program(&mut self, state: &mut ShellState, program: &Program<'_>) -> Stream {
+        if self.full() {
+            return Stream::from_origin(Origin::Unseen);
+        }
         self.steering(state, program);
         let Some((name, arguments)) = program.words.split_first() else {
             return Stream::default();

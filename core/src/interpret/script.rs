@@ -90,6 +90,10 @@ impl Runner for Session<'_> {
         self.shadowed(state, name, None, span);
     }
 
+    fn full(&self) -> bool {
+        Session::full(self)
+    }
+
     fn opaque(&mut self, state: &ShellState, reason: &str, span: (u32, u32)) {
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), span);

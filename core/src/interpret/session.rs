@@ -29,6 +29,8 @@ pub struct Session<'a> {
     pub windows: Option<Dialect>,
     /// It takes a parser that this build was made without.
     pub lacking: bool,
+    /// Texts given to what is not known that were looked at as paths.
+    looked: usize,
     /// Facts that commands so far have set for those after them.
     pub facts: Vec<Selector>,
 }
@@ -60,6 +62,7 @@ impl<'a> Session<'a> {
             frame: Frame::default(),
             windows: None,
             lacking: false,
+            looked: 0,
             facts: Vec::new(),
         }
     }
@@ -103,6 +106,27 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether the limit of acts is reached: what else is found would not be told.
+    #[must_use]
+    pub const fn full(&self) -> bool {
+        self.drafts.len() >= limits::ACTIONS
+    }
+
+    /// Counts a text given to something that is not known; whether it is still looked at as a path.
+    /// The first that is not makes the call opaque.
+    pub fn looks(&mut self, setting: &Setting<'_>) -> bool {
+        self.looked = self.looked.saturating_add(1);
+        if self.looked == limits::DOUBTFUL_PATHS.saturating_add(1) {
+            self.opaque(
+                "call:too_many_paths",
+                "more texts that may be paths than are looked at",
+                Effects::NONE,
+                setting,
+            );
+        }
+        self.looked <= limits::DOUBTFUL_PATHS
+    }
+
     /// Adds drafts, up to the limit; past it one opaque draft stands for the rest.
     pub fn add(&mut self, drafts: Vec<Draft>) {
         for mut draft in drafts {
@@ -110,11 +134,7 @@ impl<'a> Session<'a> {
                 return;
             }
             if self.drafts.len().saturating_add(1) == limits::ACTIONS {
-                draft.verb = Verb::Unknown;
-                draft.completeness = Completeness::Opaque;
-                draft.operation = Cow::Borrowed("call:too_many_actions");
-                draft.reversibility = Reversibility::Irreversible;
-                draft.evidence = vec!["more actions than are looked at".to_owned()];
+                draft.stand_for_more();
             }
             if let Some((start, end)) = self.frame.outer_span {
                 draft.span.start = start;
@@ -163,6 +183,17 @@ impl<'a> Session<'a> {
             },
             setting,
         );
+    }
+}
+
+impl Draft {
+    /// Makes it stand for more acts than are looked at.
+    pub(in crate::interpret) fn stand_for_more(&mut self) {
+        self.verb = Verb::Unknown;
+        self.completeness = Completeness::Opaque;
+        self.operation = Cow::Borrowed("call:too_many_actions");
+        self.reversibility = Reversibility::Irreversible;
+        self.evidence = vec!["more actions than are looked at".to_owned()];
     }
 }
 

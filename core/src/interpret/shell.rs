@@ -21,6 +21,7 @@ mod word;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::value::{Stream, Value};
 use crate::secret::Secret;
@@ -43,7 +44,7 @@ pub struct ShellState {
     /// Content written to files within the call, by [`ShellState::file_key`].
     pub files: BTreeMap<String, Stream>,
     /// `$1` and on; `None` when they are not known.
-    pub positional: Option<Vec<Value>>,
+    pub positional: Option<Arc<Vec<Value>>>,
     /// Functions defined in the call.
     pub functions: BTreeMap<String, FunctionSet>,
     /// Aliases defined in the call.
@@ -125,6 +126,11 @@ pub trait Runner {
 
     /// An environment variable of the tool; `None` when it is not known.
     fn variable(&mut self, name: &str) -> Option<Secret>;
+
+    /// Whether nothing more is taken, because too much was handed over already.
+    fn full(&self) -> bool {
+        false
+    }
 
     /// Something that could run cannot be read. The reason holds no text of the call.
     fn opaque(&mut self, state: &ShellState, reason: &str, span: (u32, u32));

@@ -23,7 +23,7 @@ use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Sel
 /// Interprets the call of the session.
 pub fn interpret(session: &mut Session<'_>) {
     let name = ToolName::of(session.call);
-    let arguments = Argument::from_json(&serde_json::Value::Object(session.call.arguments.clone()));
+    let arguments = Argument::from_members(&session.call.arguments);
     dispatch(session, &name, &arguments);
     let declared = session
         .inventory
@@ -38,6 +38,9 @@ pub fn interpret(session: &mut Session<'_>) {
 
 /// Interprets a call of the tool of this name.
 fn dispatch(session: &mut Session<'_>, name: &ToolName, arguments: &Argument) {
+    if name.is_too_long() {
+        return unknown::unknown(session, &name.cut(), arguments);
+    }
     if declared::act(session, name, arguments) {
         return;
     }

@@ -1,5 +1,6 @@
 //! Values that flow through a call: words, arguments and streams, with what is known of them.
 
+use crate::limits;
 use crate::secret::Secret;
 
 /// A word or argument: text as far as it is known, and where each piece came from.
@@ -254,6 +255,12 @@ impl Stream {
         }
         if self.present {
             self.text = match (self.text.take(), &other.text) {
+                (Some(first), Some(second))
+                    if first.expose().len().saturating_add(second.expose().len())
+                        > limits::STREAM_BYTES =>
+                {
+                    None
+                }
                 (Some(first), Some(second)) => Some(Secret::new(format!(
                     "{}{}",
                     first.expose(),
@@ -281,9 +288,15 @@ impl Stream {
 
     /// Adds one origin.
     pub fn add_origin(&mut self, origin: Origin) {
-        if !self.origins.contains(&origin) {
-            self.origins.push(origin);
+        if self.origins.len() > limits::STREAM_ORIGINS || self.origins.contains(&origin) {
+            return;
         }
+        self.origins
+            .push(if self.origins.len() == limits::STREAM_ORIGINS {
+                Origin::Secret("more than is looked at".to_owned())
+            } else {
+                origin
+            });
     }
 
     /// Whether something from the network flowed into it.

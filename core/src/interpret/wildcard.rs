@@ -6,6 +6,13 @@ use std::str::Chars;
 /// of these. `[]` stands for itself: an empty list.
 #[must_use]
 pub fn wildcard(glob: &str, text: &str) -> bool {
+    let differ = |glob: Option<&u8>, text: Option<&u8>| {
+        glob.is_some_and(|byte| !matches!(byte, b'*' | b'?' | b'[' | b']')) && glob != text
+    };
+    let (bytes, held) = (glob.as_bytes(), text.as_bytes());
+    if differ(bytes.first(), held.first()) || differ(bytes.last(), held.last()) {
+        return false;
+    }
     let mut glob = glob.chars();
     let mut text = text.chars();
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;

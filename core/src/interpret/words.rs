@@ -220,19 +220,27 @@ impl<'a> Words<'a> {
 
     /// Reads `letters`, which begin at byte `start` of `word`, as one-letter options.
     fn bundle(&mut self, word: &Value, letters: &str, start: usize, reader: &mut Reader<'_>) {
+        let mut seen: Vec<char> = Vec::new();
         for (index, letter) in letters.char_indices() {
+            // A flag says nothing more when it is given again.
+            if seen.contains(&letter) {
+                continue;
+            }
             let spelling = format!("-{letter}");
             let Some(opt) = self.lookup(&spelling) else {
                 let alone = letters.len() == letter.len_utf8();
                 self.unknown_option(&spelling, None, alone && reader.next >= reader.words.len());
+                seen.push(letter);
                 continue;
             };
             let rest = index.saturating_add(letter.len_utf8());
             let is_last = rest >= letters.len() && !word.is_dynamic();
             match opt.arity {
-                Arity::Flag => self
-                    .options
-                    .push((opt, Value::literal(spelling).at(word.span))),
+                Arity::Flag => {
+                    seen.push(letter);
+                    self.options
+                        .push((opt, Value::literal(spelling).at(word.span)));
+                }
                 _ if is_last => {
                     let flag = Value::literal(spelling).at(word.span);
                     self.take_option(opt, &flag, None, reader);

@@ -24,6 +24,8 @@ pub struct PathGlob {
     pub text: &'static str,
     /// Its last byte, when that is a letter or digit; else 0. Rules most paths out at once.
     pub last: u8,
+    /// The bytes that a path must hold, as [`marks`] of them. Rules most of the others out.
+    pub needs: u32,
 }
 
 /// What a path glob is matched against.
@@ -58,4 +60,11 @@ pub enum PathClass {
     Persistence,
     /// A means of undoing: backups, `.git`, logs of what was done.
     Recovery,
+}
+
+/// Which bytes a text holds, several to a bit; slashes do not count.
+#[must_use]
+pub fn marks(text: &str) -> u32 {
+    let bytes = text.bytes().filter(|byte| *byte != b'/');
+    bytes.fold(0, |marks, byte| marks | 1 << (byte & 31))
 }

@@ -117,7 +117,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Counts one step; true when there were too many.
     fn stopped(&mut self) -> bool {
         self.steps = self.steps.saturating_add(1);
-        let stopped = self.steps > limits::CODE_STEPS;
+        let stopped = self.steps > limits::CODE_STEPS || self.session.full();
         self.result.cut |= stopped;
         stopped
     }
@@ -125,6 +125,21 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Counts what costs as much as so many steps.
     fn costs(&mut self, steps: usize) {
         self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Counts what it costs to make something of this size.
+    fn weighed(&mut self, thing: Thing) -> Thing {
+        let weight = match thing.shape.as_ref() {
+            Argument::Text(value) => {
+                let texts = value.pieces.iter().filter_map(|piece| piece.text.as_ref());
+                let bytes = texts.map(String::len).fold(0, usize::saturating_add);
+                (bytes / 256).saturating_add(value.pieces.len() / 4)
+            }
+            Argument::List(items) => items.len() / 2,
+            _ => 0,
+        };
+        self.costs(weight);
+        thing
     }
 
     /// What is kept of something large: only where it came from.
@@ -179,7 +194,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                     _ => None,
                 };
                 let sum = match before {
-                    Some(before) => gives::sum(&before, &more),
+                    Some(before) => self.weighed(gives::sum(&before, &more)),
                     None => Thing::from_origins(more.origins()),
                 };
                 self.bind(pattern, sum);

@@ -9,6 +9,7 @@ use crate::catalogue::spec::Catalogue;
 use crate::interpret::argument::{Argument, UNSEEN, value_of};
 use crate::interpret::value::Value;
 use crate::interpret::{graphql, json};
+use crate::limits;
 
 /// The body of a request.
 #[derive(Debug, Clone, Default)]
@@ -106,8 +107,8 @@ fn structured(text: &str) -> Argument {
 /// A form: an object of texts, lists for names that repeat.
 fn form(text: &str) -> Argument {
     let mut members: BTreeMap<String, Argument> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(text.trim().as_bytes()) {
-        if name.contains(UNSEEN) {
+    for (index, (name, value)) in form_urlencoded::parse(text.trim().as_bytes()).enumerate() {
+        if name.contains(UNSEEN) || index >= limits::FORM_FIELDS {
             return Argument::Unknown;
         }
         add(

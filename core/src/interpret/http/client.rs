@@ -19,6 +19,7 @@ use crate::catalogue::spec::HttpClient;
 use crate::interpret::argument::text_of;
 use crate::interpret::place::Setting;
 use crate::interpret::value::{Origin, Piece, Stream, Value};
+use crate::limits;
 
 /// Names of standard input where a file is named.
 const STDIN: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
@@ -93,11 +94,13 @@ pub fn interpret(call: &ClientCall<'_>, setting: &Setting<'_>) -> (Vec<Draft>, b
         ..setting.clone()
     };
     let reading = read(call, &here);
-    let mut drafts: Vec<Draft> = reading
-        .requests
-        .iter()
-        .flat_map(|request| super::drafts(request, &here))
-        .collect();
+    let mut drafts: Vec<Draft> = Vec::new();
+    for request in &reading.requests {
+        drafts.extend(super::drafts(request, &here));
+        if drafts.len() > limits::ACTIONS {
+            break;
+        }
+    }
     for path in &reading.downloads {
         drafts.extend(files::write(path, &here));
     }

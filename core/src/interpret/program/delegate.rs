@@ -112,7 +112,7 @@ impl Session<'_> {
                     let arguments = arguments_of(words, run.from);
                     let assigned = program.assignments.iter().chain(&words.assignments);
                     state.subshell(|inner| {
-                        inner.positional = arguments;
+                        inner.positional = arguments.map(Into::into);
                         for (name, value) in assigned {
                             inner.variables.insert(name.clone(), value.clone());
                         }

@@ -54,6 +54,9 @@ impl Session<'_> {
             );
         }
         for argument in arguments {
+            if !self.looks(&setting) {
+                break;
+            }
             self.path_argument(argument, &operation, &setting);
         }
     }

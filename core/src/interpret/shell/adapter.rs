@@ -76,8 +76,10 @@ struct Adapter<'s> {
 
 impl Adapter<'_> {
     fn list(&self, statements: &StmtSeq) -> Result<List, Refusal> {
+        // A list with more is not followed to its end.
         let items = statements
             .iter()
+            .take(limits::ACTIONS.saturating_add(2))
             .map(|statement| self.item(statement))
             .collect::<Result<_, _>>()?;
         Ok(List { items })

@@ -60,7 +60,14 @@ impl ShellState {
                     .first()
                     .map_or(Some(1), |n| n.exact().and_then(|n| n.parse().ok()));
                 self.positional = match (self.positional.take(), count) {
-                    (Some(values), Some(count)) => Some(values.into_iter().skip(count).collect()),
+                    (Some(values), Some(count)) => Some(
+                        values
+                            .iter()
+                            .skip(count)
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .into(),
+                    ),
                     _ => None,
                 };
             }
@@ -226,7 +233,11 @@ impl ShellState {
         let dynamic = values
             .iter()
             .any(|value| value.is_dynamic() || value.has_pattern());
-        self.positional = if dynamic { None } else { Some(values.to_vec()) };
+        self.positional = if dynamic {
+            None
+        } else {
+            Some(values.to_vec().into())
+        };
     }
 
     /// An unknown variable was assigned: it can be any of them.

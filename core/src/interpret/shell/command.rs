@@ -1,5 +1,7 @@
 //! Simple commands: assignments, then a function, alias, builtin or program.
 
+use std::sync::Arc;
+
 use super::ast::{AssignedValue, Assignment, Simple, Span};
 use super::walk::{Walker, unseen};
 use super::{Invocation, ShellState};
@@ -82,13 +84,15 @@ impl Walker<'_> {
             .and_then(|name| state.functions.get(name))
             .cloned()
         {
-            let bound: Vec<Value> = words.iter().skip(1).cloned().collect();
+            let bound: Arc<Vec<Value>> = Arc::new(words.iter().skip(1).cloned().collect());
             let mut stdout = Stream::default();
             for function in &set.candidates {
-                let before = state.clone();
-                let output = self.call(state, function, Some(bound.clone()), &assignments, span);
+                let doubtful = set.candidates.len() > 1 || !set.certain;
+                let before = doubtful.then(|| state.clone());
+                let bound = Some(Arc::clone(&bound));
+                let output = self.call(state, function, bound, &assignments, span);
                 super::state::either(&mut stdout, &output);
-                if set.candidates.len() > 1 || !set.certain {
+                if let Some(before) = before {
                     state.join(&before);
                 }
             }

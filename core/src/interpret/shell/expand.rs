@@ -35,11 +35,13 @@ impl Walker<'_> {
             };
             self.expand(state, word, true, &mut fields);
             fields.end();
+            let count = fields.done.len();
+            state.ledger.words = state.ledger.words.saturating_add(count);
             for value in fields.done {
                 all.push(self.bounded(state, value, word.span));
-            }
-            if state.ledger.exhausted {
-                break;
+                if state.ledger.exhausted {
+                    return all;
+                }
             }
         }
         all

@@ -134,7 +134,7 @@ impl Walker<'_> {
                 return match (&state.positional, element) {
                     (None, _) => Expansion::One(Value::unseen(Origin::Unseen)),
                     (Some(values), Element::Joined) => Expansion::One(Value::join(values)),
-                    (Some(values), _) => Expansion::Each(values.clone()),
+                    (Some(values), _) => Expansion::Each(values.to_vec()),
                 };
             }
             (_, Some(position)) => {

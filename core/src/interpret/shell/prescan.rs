@@ -24,6 +24,9 @@ pub enum Refusal {
     /// More brace openers in one word than a parser reads quickly.
     #[error("too many braces in one word; write the words out")]
     TooManyBraces,
+    /// More than [`limits::SHELL_COMMANDS`], [`limits::SHELL_WORDS`] or [`limits::SHELL_EXPANSIONS`].
+    #[error("shell text with too many commands or words to read; split it up")]
+    TooMany,
     /// A control or invisible character that makes text look like something else.
     #[error("shell text holds an invisible or control character; remove it")]
     Invisible,
@@ -133,6 +136,8 @@ impl Source {
             bytes: text.as_bytes(),
             depth,
             waiting: 0,
+            commands: 0,
+            words: 0,
             constructs: Vec::new(),
             heredocs: Vec::new(),
         };
@@ -142,6 +147,9 @@ impl Source {
             mut heredocs,
             ..
         } = scanner;
+        if constructs.len() > limits::SHELL_EXPANSIONS {
+            return Err(Refusal::TooMany);
+        }
         let running = constructs.iter().filter(|one| one.kind.executes());
         if running.count() > limits::SHELL_SUBSTITUTIONS {
             return Err(Refusal::TooLong);
@@ -229,6 +237,10 @@ struct Scanner<'t> {
     depth: usize,
     /// Heredocs announced but not yet read in the frames around the current one.
     waiting: usize,
+    /// Commands and what else makes structure.
+    commands: usize,
+    /// Words outside of quotes.
+    words: usize,
     constructs: Vec<Construct>,
     heredocs: Vec<HeredocText>,
 }
@@ -245,6 +257,16 @@ impl Scanner<'_> {
     fn enter(&mut self) -> Result<(), Refusal> {
         self.depth = self.depth.saturating_add(1);
         self.check_depth(0)
+    }
+
+    /// Counts a command or what else makes structure.
+    fn count(&mut self) -> Result<(), Refusal> {
+        self.commands = self.commands.saturating_add(1);
+        if self.commands > limits::SHELL_COMMANDS {
+            Err(Refusal::TooMany)
+        } else {
+            Ok(())
+        }
     }
 
     fn leave(&mut self) {

@@ -23,6 +23,10 @@ pub(super) type Hidden = (Option<Value>, Option<Vec<Value>>);
 pub(crate) struct Ledger {
     /// Commands walked.
     pub(super) commands: usize,
+    /// Words that commands were given.
+    pub(super) words: usize,
+    /// Redirections of commands.
+    pub(super) redirections: usize,
     /// Bytes parsed and expanded.
     pub(super) bytes: usize,
     /// A limit was passed: nothing more is walked.
@@ -139,18 +143,25 @@ impl ShellState {
         if self.cwd != other.cwd {
             self.cwd = None;
         }
-        if self.positional.as_deref().map(pieces) != other.positional.as_deref().map(pieces) {
+        if self.positional.as_deref().map(|values| pieces(values))
+            != other.positional.as_deref().map(|values| pieces(values))
+        {
             self.positional = None;
         }
+        let differs = |name: &String| {
+            let (ours, theirs) = (self.variables.get(name), other.variables.get(name));
+            ours.map(|v| &v.pieces) != theirs.map(|v| &v.pieces)
+        };
         let names: Vec<String> = self
             .variables
             .keys()
             .chain(other.variables.keys())
+            .filter(|name| differs(name))
             .cloned()
             .collect();
         for name in names {
             let (ours, theirs) = (self.variables.get(&name), other.variables.get(&name));
-            if ours.map(|v| &v.pieces) != theirs.map(|v| &v.pieces) {
+            {
                 let origin = ours
                     .into_iter()
                     .chain(theirs)

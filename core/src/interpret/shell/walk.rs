@@ -14,7 +14,7 @@ use crate::limits;
 /// Most walks within walks, across everything a runner does in between.
 const WALKS: usize = 16;
 /// Most bytes parsed and expanded over all walks of one state.
-const BYTES: usize = 16 * limits::SHELL_BYTES;
+const BYTES: usize = 8 * limits::SHELL_BYTES;
 
 /// One walk over one text.
 pub(super) struct Walker<'r> {
@@ -96,11 +96,12 @@ impl Walker<'_> {
         let mut next = 0_usize;
         while let Some(function) = self.defined.get(next).cloned() {
             next = next.saturating_add(1);
-            if !state
-                .ledger
-                .called
-                .iter()
-                .any(|called| Arc::ptr_eq(called, &function))
+            if !state.ledger.exhausted
+                && !state
+                    .ledger
+                    .called
+                    .iter()
+                    .any(|called| Arc::ptr_eq(called, &function))
             {
                 let mut copy = state.clone();
                 let span = function.body.span;
@@ -132,6 +133,9 @@ impl Walker<'_> {
         for item in &list.items {
             let output = self.item(state, item);
             stdout.merge(&output);
+            if state.ledger.exhausted {
+                break;
+            }
         }
         stdout
     }
@@ -169,6 +173,9 @@ impl Walker<'_> {
                     self.ended &= ended;
                 }
             }
+            if state.ledger.exhausted {
+                break;
+            }
         }
         let ended = std::mem::take(&mut self.ended);
         let mut left = !ended;
@@ -203,6 +210,9 @@ impl Walker<'_> {
                     unseen()
                 };
             }
+            if state.ledger.exhausted {
+                break;
+            }
         }
         self.ended = false;
         self.stdin = outer;
@@ -213,6 +223,11 @@ impl Walker<'_> {
     pub(super) fn command(&mut self, state: &mut ShellState, command: &Command) -> Stream {
         self.ended = false;
         if !self.spend_command(state, command.span) {
+            return unseen();
+        }
+        let redirections = &mut state.ledger.redirections;
+        *redirections = redirections.saturating_add(command.redirects.len());
+        if !self.spend_bytes(state, 0, command.span) {
             return unseen();
         }
         let plumbing = self.open(state, &command.redirects);
@@ -315,7 +330,11 @@ impl Walker<'_> {
     pub(super) fn spend_bytes(&mut self, state: &mut ShellState, bytes: usize, span: Span) -> bool {
         let ledger = &mut state.ledger;
         ledger.bytes = ledger.bytes.saturating_add(bytes);
-        let over = ledger.commands > limits::ACTIONS || ledger.bytes > BYTES;
+        let over = ledger.commands > limits::ACTIONS
+            || ledger.words > limits::SHELL_WORDS
+            || ledger.redirections > limits::SHELL_REDIRECTIONS
+            || ledger.bytes > BYTES
+            || self.runner.full();
         if over && !ledger.exhausted {
             ledger.exhausted = true;
             self.opaque(

@@ -9,6 +9,7 @@ use crate::interpret::shell::{self, ShellState};
 use crate::interpret::value::{Stream, Value};
 use crate::interpret::windows::{self, Dialect};
 use crate::interpret::{code, http, patch, sql};
+use crate::limits;
 
 /// Interprets an argument in its language.
 pub(super) fn carried(
@@ -21,7 +22,27 @@ pub(super) fn carried(
 ) {
     let cwd = state.cwd.clone();
     let cwd = cwd.as_deref();
-    let values = placed(argument.values());
+    let mut values = placed(argument.values());
+    let words = match language {
+        Language::Argv => true,
+        Language::Shell => matches!(argument, Argument::List(_)),
+        _ => false,
+    };
+    let most = if words {
+        limits::COMMAND_WORDS
+    } else {
+        limits::ARGUMENT_TEXTS
+    };
+    if values.len() > most {
+        let setting = session.setting(cwd, (0, 0));
+        session.opaque(
+            "tool:too_many_texts",
+            "more texts in one argument than are read",
+            Effects::NONE,
+            &setting,
+        );
+        values.truncate(most);
+    }
     match language {
         Language::Shell if alone(argument, arguments).is_some() => {
             let rest = alone(argument, arguments).unwrap_or_default();
@@ -33,7 +54,11 @@ pub(super) fn carried(
                 .first()
                 .is_some_and(|word| text_of(word).trim().contains(char::is_whitespace));
             if lines {
-                scripts(session, &state, &values);
+                scripts(
+                    session,
+                    &state,
+                    values.get(..limits::ARGUMENT_TEXTS).unwrap_or(&values),
+                );
             }
             argv(session, &mut state, values);
         }

@@ -4,6 +4,7 @@ use crate::call::ToolCall;
 use crate::catalogue::CATALOGUE;
 use crate::catalogue::spec::{Catalogue, Server, Tool};
 use crate::interpret::wildcard::wildcard;
+use crate::limits;
 
 /// A tool's own name and its server, taken apart where a host joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,23 @@ impl ToolName {
             server: server
                 .map(|server| server.to_lowercase())
                 .or_else(|| mcp.then(String::new)),
+        }
+    }
+
+    /// Whether it is longer than any name that is looked up.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        let server = self.server.as_deref().unwrap_or_default();
+        self.tool.len().max(server.len()) > limits::NAME_BYTES
+    }
+
+    /// The beginning of a name that is too long.
+    #[must_use]
+    pub fn cut(&self) -> Self {
+        let start = |name: &str| name.chars().take(limits::NAME_BYTES / 4).collect();
+        Self {
+            tool: start(&self.tool),
+            server: self.server.as_deref().map(start),
         }
     }
 

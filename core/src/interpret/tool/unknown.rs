@@ -12,6 +12,7 @@ use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::Value;
 use crate::interpret::{acts, hint, naming};
+use crate::limits;
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Longest text of an argument that may be an id.
@@ -116,21 +117,22 @@ fn identify(draft: &mut Draft, name: &ToolName, arguments: &Argument, session: &
         if is_credential_parameter(argument, session.catalogue) {
             continue;
         }
-        for value in member.values() {
-            let Some(text) = value.exact().filter(|text| is_id(text)) else {
-                continue;
-            };
-            let last = words.last().map(String::as_str).unwrap_or_default();
-            let first = words.first().map(String::as_str).unwrap_or_default();
-            let of_kind = naming::noun(first, session.catalogue) == Some(draft.resource.kind);
-            let rank = match (of_kind, last) {
-                (true, "id" | "ids" | "ref") => 4,
-                (true, _) => 3,
-                (_, "id" | "ids" | "ref" | "slug" | "uuid") => 2,
-                (_, "name" | "key" | "identifier") => 1,
-                _ => 0,
-            };
-            if rank > 0 && best.as_ref().is_none_or(|(held, ..)| rank > *held) {
+        let last = words.last().map(String::as_str).unwrap_or_default();
+        let first = words.first().map(String::as_str).unwrap_or_default();
+        let of_kind = naming::noun(first, session.catalogue) == Some(draft.resource.kind);
+        let rank = match (of_kind, last) {
+            (true, "id" | "ids" | "ref") => 4,
+            (true, _) => 3,
+            (_, "id" | "ids" | "ref" | "slug" | "uuid") => 2,
+            (_, "name" | "key" | "identifier") => 1,
+            _ => 0,
+        };
+        if rank > 0 && best.as_ref().is_none_or(|(held, ..)| rank > *held) {
+            let mut texts = member
+                .values()
+                .into_iter()
+                .filter_map(|value| value.exact());
+            if let Some(text) = texts.find(|text| is_id(text)) {
                 best = Some((rank, text, argument.clone()));
             }
         }
@@ -157,10 +159,8 @@ pub(super) fn evidence(arguments: &Argument, session: &Session<'_>) -> Vec<Selec
             if matches!(member, Argument::Object(_)) && depth == 0 {
                 open.push((member, 1));
             }
-            let texts = member
-                .values()
-                .into_iter()
-                .filter_map(|value| value.exact());
+            let values = member.values().into_iter().take(limits::ACTIONS);
+            let texts = values.filter_map(|value| value.exact());
             found.extend(texts.filter(|text| is_id(text)).map(|value| Selector {
                 kind: SelectorKind::ResourceId,
                 value,
@@ -252,12 +252,15 @@ pub(super) fn guard_paths(
     for (name, argument) in members {
         session.frame.argument = name.clone().into();
         let setting = session.setting(cwd, (0, 0));
-        for value in argument.values() {
-            let Some(path) = value
-                .exact()
-                .filter(|text| !text.contains(char::is_whitespace))
-                .and_then(|text| setting.resolve(&text))
-            else {
+        for value in argument.listed_texts() {
+            let text = value.exact();
+            let Some(text) = text.filter(|text| !text.contains(char::is_whitespace)) else {
+                continue;
+            };
+            if !session.looks(&setting) {
+                return;
+            }
+            let Some(path) = setting.resolve(&text) else {
                 continue;
             };
             let guard = path.is(PathClass::Guard, session.catalogue) && !looks;
@@ -275,7 +278,7 @@ pub(super) fn guard_paths(
                     operation,
                     verb,
                     kind: ResourceType::File,
-                    id: Some(&value),
+                    id: Some(value),
                     reversibility,
                     effects: Effects::NONE,
                     completeness: Completeness::Partial,

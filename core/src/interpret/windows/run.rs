@@ -66,6 +66,7 @@ pub fn text(
         dialect,
         depth: 0,
         commands: 0,
+        words: 0,
     };
     let whole = (0, text.len());
     let read = if text.len() > limits::SHELL_BYTES {
@@ -85,6 +86,8 @@ struct Reader<'r, 's> {
     dialect: Dialect,
     depth: usize,
     commands: usize,
+    /// Words that commands were given.
+    words: usize,
 }
 
 impl Reader<'_, '_> {
@@ -110,8 +113,15 @@ impl Reader<'_, '_> {
                 continue;
             }
             self.commands = self.commands.saturating_add(1);
-            if self.commands > limits::ACTIONS {
+            if self.commands > limits::ACTIONS || self.session.full() {
                 return Err("text that does too much to follow; split it up");
+            }
+            self.words = self.words.saturating_add(stage.words.len());
+            if stage.words.len() > limits::COMMAND_WORDS
+                || self.words > limits::SHELL_WORDS
+                || stage.redirects.len() > limits::SHELL_REDIRECTIONS
+            {
+                return Err("command with too many words to read; split it up");
             }
             let input = if stage.piped { &piped } else { stdin };
             let input = input.clone();
@@ -287,6 +297,9 @@ impl Reader<'_, '_> {
     ) -> Result<Value, Unreadable> {
         let mut value = Value::default().at(place(word.span));
         for part in &word.parts {
+            if value.pieces.len() > limits::COMMAND_WORDS / 4 {
+                return Err("a word with too many parts to read");
+            }
             match part {
                 Part::Text(text) => value.pieces.push(Piece {
                     text: Some(text.clone()),

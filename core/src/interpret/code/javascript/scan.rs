@@ -128,7 +128,14 @@ const NESTING: &[&str] = &[
 impl<'a> Scan<'a> {
     /// `None`: too deep, or not certain.
     fn run(&mut self) -> Option<()> {
+        let mut tokens = 0_usize;
         while let Some((at, c)) = self.chars.next() {
+            if !c.is_whitespace() {
+                tokens = tokens.saturating_add(1);
+                if tokens > limits::CODE_TOKENS {
+                    return None;
+                }
+            }
             match c {
                 '\n' | '\r' | '\u{2028}' | '\u{2029}' => self.newline = true,
                 c if c.is_whitespace() || c == '\u{feff}' => {}

@@ -39,25 +39,29 @@ impl Machine<'_, '_> {
                 let text = self.evaluate(text);
                 gives::reversed(&text)
             }
-            Expression::Call(call) => self.call(call),
+            Expression::Call(call) => {
+                let given = self.call(call);
+                self.weighed(given)
+            }
             Expression::Join(parts) => {
                 let parts: Vec<Thing> = parts.iter().map(|one| self.evaluate(one)).collect();
-                concatenated(&parts)
+                self.weighed(concatenated(&parts))
             }
             Expression::Fill(format, values) => {
                 let format = self.evaluate(format);
                 let values: Vec<Thing> = values.iter().map(|one| self.evaluate(one)).collect();
-                gives::filled(&format, &values)
+                self.weighed(gives::filled(&format, &values))
             }
             Expression::Path(first, second) => {
                 let first = self.evaluate(first);
                 let second = self.evaluate(second);
-                self.path_of(&first, &second)
+                let path = self.path_of(&first, &second);
+                self.weighed(path)
             }
             Expression::Repeat(text, times) => {
                 let text = self.evaluate(text);
                 let times = self.evaluate(times);
-                gives::repeated(&text, &times)
+                self.weighed(gives::repeated(&text, &times))
             }
             Expression::List(items) => self.list(items),
             Expression::Object(members) => self.object(members),

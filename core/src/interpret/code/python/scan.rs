@@ -15,8 +15,13 @@ pub fn is_shallow(text: &str, mode: Mode) -> bool {
     }
     let mut lexer = lexer::lex(text, mode);
     let mut scan = Scan::default();
+    let mut tokens = 0_usize;
     loop {
         let kind = lexer.next_token();
+        tokens = tokens.saturating_add(1);
+        if tokens > limits::CODE_TOKENS {
+            return false;
+        }
         if kind == TokenKind::EndOfFile {
             return true;
         }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{HeredocText, Kind, Refusal, Scanner, offset};
+use crate::limits;
 
 /// Most `{` in one word; the parser takes quadratic time on more.
 const WORD_BRACES: usize = 32;
@@ -94,6 +95,7 @@ impl Scanner<'_> {
                     Some(case @ Case::Pattern(_)) => {
                         *case = Case::Body;
                         frame.command = true;
+                        self.count()?;
                         next
                     }
                     _ if closed && frame.pending.is_empty() => {
@@ -142,6 +144,7 @@ impl Scanner<'_> {
         at: usize,
         end: usize,
     ) -> Result<usize, Refusal> {
+        self.count()?;
         let next = at.saturating_add(1);
         let third = at.saturating_add(2);
         match (byte, self.byte(next, end)) {
@@ -280,6 +283,7 @@ impl Scanner<'_> {
 
     fn parenthesis(&mut self, frame: &mut Frame, at: usize, end: usize) -> Result<usize, Refusal> {
         let next = at.saturating_add(1);
+        self.count()?;
         let word = frame.last_word.take();
         let joined = !frame.command && word.is_some_and(|(_, word_end)| word_end == at);
         if !joined && matches!(frame.cases.last(), Some(Case::Pattern(true))) {
@@ -324,9 +328,16 @@ impl Scanner<'_> {
             return Ok(());
         };
         frame.last_word = Some((start, at));
+        self.words = self.words.saturating_add(1);
+        if self.words > limits::SHELL_WORDS {
+            return Err(Refusal::TooMany);
+        }
         if std::mem::take(&mut frame.quiet) {
             frame.command = false;
             return Ok(());
+        }
+        if frame.command || frame.test || matches!(frame.cases.last(), Some(Case::Pattern(_))) {
+            self.count()?;
         }
         let before = frame.opened;
         frame.reserved(self.bytes.get(start..at).unwrap_or_default());

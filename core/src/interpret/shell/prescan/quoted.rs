@@ -156,6 +156,7 @@ impl Scanner<'_> {
                 b'$' => self.dollar(at, end, true)?,
                 b'`' => self.backtick(at, end, true)?,
                 _ if byte == opener => {
+                    self.count()?;
                     nested = nested.saturating_add(1);
                     self.check_depth(nested)?;
                     next

@@ -47,6 +47,40 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
+    for (unit, count) in [
+        ("rm a;", limits::SHELL_COMMANDS),
+        (">a ", limits::SHELL_COMMANDS),
+        ("(a);", limits::SHELL_COMMANDS / 2),
+        ("a ", limits::SHELL_WORDS),
+        ("${a}", limits::SHELL_EXPANSIONS),
+    ] {
+        assert!(Source::scan(&unit.repeat(count)).is_ok(), "{unit}");
+        let more = unit.repeat(count + 1);
+        assert_eq!(Source::scan(&more).unwrap_err(), Refusal::TooMany, "{unit}");
+        opaque(&more);
+    }
+    let arms = format!(
+        "case a in {}esac",
+        "a) b;; ".repeat(limits::SHELL_COMMANDS / 2)
+    );
+    assert_eq!(Source::scan(&arms).unwrap_err(), Refusal::TooMany);
+}
+
+#[test]
+fn long_text_that_is_no_commands_is_read() {
+    let text = "rm a; b\n".repeat(1_500);
+    for line in [
+        format!("git commit -m '{text}'"),
+        format!("cat > a.sh <<'E'\n{text}E\n"),
+        format!("# {}\nls", text.replace('\n', " ")),
+        "echo 'one line of a long script'; test -f a && cp a b\n".repeat(150),
+    ] {
+        assert!(Source::scan(&line).is_ok(), "{}", &line[..40]);
+    }
+}
+
+#[test]
 fn balanced_nesting_is_read_up_to_the_limit() {
     on_small_stack(|| {
         for (open, close) in [
@@ -89,6 +123,9 @@ fn work_is_bounded() {
             + &"y;".repeat(600),
         "{1..200}{1..200}{1..200}".to_owned() + &"{a,b}".repeat(600),
         "echo ".to_owned() + &"{1..250} ".repeat(20),
+        format!("set -- {};", "a ".repeat(900)) + &"b \"$@\";".repeat(20),
+        format!("a=({});", "b ".repeat(900)) + &"c ${a[@]};".repeat(20),
+        "a ".to_owned() + &">b ".repeat(limits::SHELL_REDIRECTIONS + 1),
     ] {
         let recorder = record(&text);
         assert!(

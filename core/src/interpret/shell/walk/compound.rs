@@ -81,6 +81,9 @@ impl Walker<'_> {
             let output = self.list(state, condition);
             stdout.merge(&output);
             self.branch(state, body, &mut stdout, &mut ends);
+            if state.ledger.exhausted {
+                break;
+            }
         }
         match otherwise {
             Some(body) => self.branch(state, body, &mut stdout, &mut ends),
@@ -200,7 +203,7 @@ impl Walker<'_> {
     ) -> Stream {
         let values = match words {
             Some(words) => Some(self.fields(state, words)),
-            None => state.positional.clone(),
+            None => state.positional.as_deref().cloned(),
         };
         let Some(values) = values else {
             return self.each_unknown(state, name, Value::unseen(Origin::Unseen), body);
@@ -277,6 +280,9 @@ impl Walker<'_> {
                 self.visit(state, *pattern);
             }
             self.branch(state, &arm.body, &mut stdout, &mut ends);
+            if state.ledger.exhausted {
+                break;
+            }
         }
         self.rejoin(state, ends);
         stdout
@@ -287,7 +293,7 @@ impl Walker<'_> {
         &mut self,
         state: &mut ShellState,
         function: &Arc<Function>,
-        arguments: Option<Vec<Value>>,
+        arguments: Option<Arc<Vec<Value>>>,
         assignments: &[(String, Value)],
         span: Span,
     ) -> Stream {
