@@ -52,9 +52,17 @@ pub fn call(bytes: &[u8]) {
 /// When its answer, or that of a line around it, has a property that none may have.
 pub fn shell(line: &str) {
     let plain = bash(line);
-    holds(line, &plain, &bash(&format!("bash -c {}", quoted(line))));
-    holds(line, &plain, &bash(&format!("true\n{line}")));
-    if !line.contains("<<") {
+    holds(line, &plain, [format!("true\n{line}")], |line| bash(&line));
+    // A line by itself may be meant for a shell of Windows, and has arguments that cannot be seen; text
+    // that is given to a shell is and has not.
+    let given = format!("sh -c -- {}", quoted(line));
+    let around = [
+        format!("bash -c -- {}", quoted(&given)),
+        format!("env A=1 {given}"),
+        format!("cd /repo && {given}"),
+    ];
+    holds(line, &bash(&given), around, |line| bash(&line));
+    if plain.verdict == Verdict::Allow && !line.contains("<<") {
         let open = bash(&format!("{line}\n("));
         assert_ne!(open.verdict, Verdict::Allow, "an open parenthesis: {line}");
     }
@@ -65,10 +73,9 @@ pub fn shell(line: &str) {
 /// # Panics
 /// As [`shell`].
 pub fn sql(text: &str) {
-    let ask = |query: &str| asked("execute_sql", &json!({ "query": query }));
-    let plain = ask(text);
-    holds(text, &plain, &ask(&format!("SELECT 1;\n{text}")));
-    holds(text, &plain, &ask(&format!("-- a word\n{text}")));
+    let ask = |query: String| asked("execute_sql", &json!({ "query": query }));
+    let around = [format!("SELECT 1;\n{text}"), format!("-- a word\n{text}")];
+    holds(text, &ask(text.to_owned()), around, ask);
 }
 
 /// Python, as a tool takes it and as an interpreter does.
@@ -95,8 +102,9 @@ pub fn javascript(code: &str) {
 /// # Panics
 /// As [`shell`].
 pub fn powershell(line: &str) {
-    let ask = |line: &str| asked("PowerShell", &json!({ "command": line }));
-    holds(line, &ask(line), &ask(&format!("Get-Date\n{line}")));
+    let ask = |line: String| asked("PowerShell", &json!({ "command": line }));
+    let around = [format!("Get-Date\n{line}")];
+    holds(line, &ask(line.to_owned()), around, ask);
 }
 
 /// A GraphQL document.
@@ -104,19 +112,14 @@ pub fn powershell(line: &str) {
 /// # Panics
 /// As [`shell`].
 pub fn graphql(document: &str) {
-    let ask = |document: &str| {
+    let url = "https://backboard.railway.app/graphql/v2";
+    let ask = |document: String| {
         let body = json!({ "query": document }).to_string();
-        let url = "https://backboard.railway.app/graphql/v2";
-        asked(
-            "fetch",
-            &json!({"url": url, "method": "POST", "body": body}),
-        )
+        let arguments = json!({"url": url, "method": "POST", "body": body});
+        asked("fetch", &arguments)
     };
-    holds(
-        document,
-        &ask(document),
-        &ask(&format!("# a word\n{document}")),
-    );
+    let around = [format!("# a word\n{document}")];
+    holds(document, &ask(document.to_owned()), around, ask);
 }
 
 /// Code means the same as an argument and on standard input.
@@ -126,8 +129,15 @@ fn interpreter([argument, input]: [&str; 2], code: &str) {
     }
     let inline = bash(&format!("{argument} {}", quoted(code)));
     let piped = bash(&format!("{input} <<'{END}'\n{code}\n{END}\n"));
-    holds(code, &inline, &piped);
-    holds(code, &piped, &inline);
+    // What no parser reads is searched for calls only; it runs nowhere.
+    let broken = |decision: &Decision| {
+        let mut actions = decision.actions.iter();
+        actions.any(|judged| judged.action.completeness == Completeness::Opaque)
+    };
+    if !broken(&inline) && !broken(&piped) {
+        holds(code, &inline, [()], |()| piped.clone());
+        holds(code, &piped, [()], |()| inline.clone());
+    }
 }
 
 fn text(bytes: &[u8], run: fn(&str)) {
@@ -190,29 +200,38 @@ fn sound(call: &Value, decision: &Decision) {
     }
 }
 
-/// What is stopped is stopped also when it is said in another way.
-fn holds(text: &str, plain: &Decision, otherwise: &Decision) {
-    if plain.verdict == Verdict::Allow {
+/// What is stopped is stopped also when it is said in other ways.
+fn holds<T, const N: usize>(
+    text: &str,
+    plain: &Decision,
+    ways: [T; N],
+    ask: impl Fn(T) -> Decision,
+) {
+    // A text that does nothing, such as a comment, is asked about when it is all there is.
+    let mut actions = plain.actions.iter();
+    let nothing = actions.all(|judged| judged.action.operation == "tool:unread");
+    if plain.verdict == Verdict::Allow || nothing {
         return;
     }
-    assert_ne!(
-        otherwise.verdict,
-        Verdict::Allow,
-        "stopped ({}), and allowed when said otherwise ({}): {text}",
-        plain.reason,
-        otherwise.reason
-    );
-    // Only what is too long or too deep to be read may be asked about instead of denied.
-    let opaque = |decision: &Decision| {
-        let mut actions = decision.actions.iter();
-        actions.any(|decided| decided.action.completeness != Completeness::Exact)
-    };
-    assert!(
-        plain.verdict != Verdict::Deny || otherwise.verdict == Verdict::Deny || opaque(otherwise),
-        "denied ({}), and asked about when said otherwise ({}): {text}",
-        plain.reason,
-        otherwise.reason
-    );
+    for way in ways {
+        let otherwise = ask(way);
+        assert_ne!(
+            otherwise.verdict,
+            Verdict::Allow,
+            "stopped ({}), and allowed when said otherwise ({}): {text}",
+            plain.reason,
+            otherwise.reason
+        );
+        // Only what is too long or too deep to be read may be asked about instead of denied.
+        let mut actions = otherwise.actions.iter();
+        let opaque = actions.any(|judged| judged.action.completeness != Completeness::Exact);
+        assert!(
+            plain.verdict != Verdict::Deny || otherwise.verdict == Verdict::Deny || opaque,
+            "denied ({}), and asked about when said otherwise ({}): {text}",
+            plain.reason,
+            otherwise.reason
+        );
+    }
 }
 
 fn object(bytes: &[u8]) -> Option<Value> {

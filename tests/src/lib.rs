@@ -9,6 +9,7 @@ pub mod facets;
 pub mod groups;
 pub mod lines;
 pub mod measured;
+pub mod mutate;
 pub mod operator;
 pub mod worst;
 

@@ -30,17 +30,16 @@ pub fn run_all(options: &Options) -> Outcome {
         if options.only.as_ref().is_some_and(|only| *only != target) {
             continue;
         }
+        // What is found goes into the first folder; the second holds what is committed.
+        let found = root().join("target/fuzz").join(&target);
+        let committed = root().join("fuzz/corpus").join(&target);
+        fs::create_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))?;
         let time = format!("-max_total_time={}", options.seconds);
         let mut fuzz = Command::new("cargo");
-        fuzz.args([
-            "+nightly",
-            "fuzz",
-            "run",
-            &target,
-            "--",
-            &time,
-            "-max_len=16384",
-        ]);
+        fuzz.args(["+nightly", "fuzz", "run", &target])
+            .args([found, committed])
+            .args(["--", &time, "-max_len=16384", "-timeout=10"])
+            .args(["-print_final_stats=1", "-close_fd_mask=1"]);
         run(fuzz.current_dir(root()))?;
     }
     Ok(())

@@ -42,10 +42,21 @@ fn main() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../fuzz/corpus")
             .join(target);
-        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a writable folder");
+        remove_seeds(&folder);
         for (number, text) in texts.iter().step_by(step).enumerate() {
             std::fs::write(folder.join(format!("{number:03}")), text).expect("a writable file");
+        }
+    }
+}
+
+/// Removes the seeds that are there, and nothing that a fuzzer found: its names are longer.
+fn remove_seeds(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable folder").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            std::fs::remove_file(&path).expect("a writable folder");
         }
     }
 }
