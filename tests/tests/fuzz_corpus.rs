@@ -93,8 +93,8 @@ fn fastest(run: properties::Target, bytes: &[u8]) -> Duration {
 }
 
 fn texts(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut texts: Vec<_> = entries
         .map(|entry| {
             let path = entry.expect("a readable folder").path();
