@@ -228,13 +228,19 @@ impl Emitter {
 
     /// A name, which is kept once.
     fn name(&mut self, name: &str) -> String {
-        format!("Name({})", numbered(name, &mut self.names, &mut self.known_names))
+        format!(
+            "Name({})",
+            numbered(name, &mut self.names, &mut self.known_names)
+        )
     }
 
     /// What an option is, kept once.
     fn meaning(&mut self, opt: &OwnOption) -> u16 {
         let (id, role) = (self.name(&opt.id), self.name(&opt.role));
-        let text = format!("OptionMeaning {{ id: {id}, arity: Arity::{}, role: {role} }}", opt.arity);
+        let text = format!(
+            "OptionMeaning {{ id: {id}, arity: Arity::{}, role: {role} }}",
+            opt.arity
+        );
         numbered(&text, &mut self.meanings, &mut self.known_meanings)
     }
 

@@ -99,6 +99,12 @@ pub fn conditions(when: &[String], any: &[String], options: &Options) -> Result<
 
 /// The Rust expression of a condition.
 fn condition(text: &str, options: &Options) -> Result<String, String> {
+    if let Some(rest) = text.strip_prefix('^') {
+        let seen = condition(rest, options)?;
+        return Ok(format!(
+            "Cond {{ negated: false, test: Test::Seen(&[{seen}]) }}"
+        ));
+    }
     let (negated, rest) = match text.strip_prefix('!') {
         Some(rest) => (true, rest),
         None => (false, text),

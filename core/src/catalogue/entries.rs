@@ -179,6 +179,10 @@ impl Display for Cond {
                 let any: Vec<String> = any.iter().map(ToString::to_string).collect();
                 write!(f, "({})", any.join(" or "))
             }
+            Test::Seen(seen) => {
+                let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+                write!(f, "^{}", seen.join(" and "))
+            }
             Test::Holds(source, name, text) => write!(f, "{source}~{name}={text}"),
             Test::Count(least, u16::MAX) => write!(f, "#>={least}"),
             Test::Count(0, most) => write!(f, "#<={most}"),

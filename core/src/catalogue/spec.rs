@@ -336,6 +336,8 @@ pub enum Test {
     MatchesFolded(Source, &'static [&'static str]),
     /// One of these holds.
     Any(&'static [Cond]),
+    /// All of these surely hold: what cannot be known does not.
+    Seen(&'static [Cond]),
     /// The argument holds, at any depth, a member of this name with this JSON text as its value.
     Holds(Source, &'static str, &'static str),
     /// The number of operands is at least the first and at most the second.

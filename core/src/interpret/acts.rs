@@ -104,6 +104,7 @@ pub fn holds(condition: &Cond, given: &dyn Given) -> bool {
             matches(&found, &[], |text| any_glob(globs, &text.to_lowercase()))
         }
         Test::Any(conditions) => Some(conditions.iter().any(|one| holds(one, given))),
+        Test::Seen(conditions) => Some(conditions.iter().all(|one| surely_holds(one, given))),
         Test::Holds(source, name, text) => given.holds(source, name, text),
     };
     answer.is_none_or(|answer| answer != condition.negated)
@@ -135,6 +136,14 @@ fn may_match(value: &Value, globs: &[&str]) -> bool {
         })
 }
 
+/// The text with a mark that no glob has in place of what cannot be seen.
+fn masked(value: &Value) -> String {
+    let pieces = value.pieces.iter();
+    pieces
+        .map(|piece| piece.text.as_deref().unwrap_or("\u{fffc}"))
+        .collect()
+}
+
 /// `globs`: those that `fits` compares with, as they are.
 fn matches(found: &Found, globs: &[&str], fits: impl Fn(&str) -> bool) -> Option<bool> {
     let mut unknown = found.incomplete;
@@ -142,6 +151,8 @@ fn matches(found: &Found, globs: &[&str], fits: impl Fn(&str) -> bool) -> Option
         match value.known_text() {
             Some(text) if fits(&text) => return Some(true),
             Some(_) => {}
+            // Whatever stands in the part that cannot be seen, it fits.
+            None if !globs.is_empty() && fits(&masked(value)) => return Some(true),
             None => unknown |= may_match(value, globs),
         }
     }

@@ -148,7 +148,7 @@ impl Setting<'_> {
         }) else {
             draft.location = Location::Unknown;
             draft.completeness = draft.completeness.max(Completeness::Partial);
-            return;
+            return self.mark_name(draft, &text);
         };
         draft.resource.id = if whole.is_some() {
             path.absolute.clone()
@@ -169,6 +169,25 @@ impl Setting<'_> {
             value: path.absolute.clone(),
         });
         self.mark_class(draft, &known);
+    }
+
+    /// What a path below a folder that is not known is by its last names alone.
+    fn mark_name(&self, draft: &mut Draft, text: &str) {
+        let Some(path) = paths::resolve(text, Some("/*"), self.home).filter(|_| !text.is_empty())
+        else {
+            return;
+        };
+        let is = |class| path.is(class, self.catalogue);
+        let changes = !matches!(draft.verb.group(), VerbGroup::Observe);
+        if draft.verb == Verb::Read && is(PathClass::Secret) {
+            draft.effects = draft.effects.with(Effect::SecretRead);
+        }
+        if changes && draft.verb != Verb::Execute && is(PathClass::Persistence) {
+            draft.effects = draft.effects.with(Effect::Persistence);
+        }
+        if changes && is(PathClass::Guard) {
+            draft.resource.kind = ResourceType::Guard;
+        }
     }
 
     /// The path, resolved against the working directory.

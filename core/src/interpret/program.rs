@@ -151,6 +151,9 @@ impl Session<'_> {
         }
         self.facts.extend(acts::selectors(inner.sets, &words));
         let mut did = !drafts.is_empty();
+        let leaves = drafts
+            .iter()
+            .any(|draft| draft.effects.contains(Effect::Egress));
         let mut touched = written::Touched::of(&drafts);
         self.add(drafts);
         did |= self.requests(state, &words, program, &setting, &mut touched);
@@ -182,7 +185,9 @@ impl Session<'_> {
                 self.plain(&words, &setting, "none of its acts applies");
             }
         }
-        self.flows_out(&words, &read, program, &setting);
+        if leaves {
+            self.flows_out(&words, &read, program, &setting);
+        }
         touched.remember(state, &words, program, &setting);
         match ran {
             Some(stream) if stream.present => stream,

@@ -93,13 +93,15 @@ impl ShellState {
         };
         let skip = arguments.iter().take_while(options).count();
         // Without an argument, and for `-`, the directory depends on what was before.
+        let home = Value::literal("~");
         let target = arguments
             .get(skip)
+            .or_else(|| arguments.is_empty().then_some(&home))
             .and_then(Value::exact)
             .filter(|text| text != "-");
         let searched = self.variables.contains_key("CDPATH");
         self.cwd = target
-            .filter(|text| !searched || text.starts_with(['/', '.']))
+            .filter(|text| !searched || text.starts_with(['/', '.', '~']))
             .and_then(|text| {
                 if text.is_empty() {
                     self.cwd.clone()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{AssignedValue, Assignment, Simple, Span};
+use super::ast::{AssignedValue, Assignment, Operator, Part, Simple, Span};
 use super::walk::{Walker, unseen};
 use super::{Invocation, ShellState};
 use crate::interpret::value::{Origin, Stream, Value};
@@ -36,7 +36,10 @@ impl Walker<'_> {
             (Some(first), Some(last)) => (first.span.0, last.span.1),
             _ => (span.1, span.1),
         };
-        if let Some(respelled) = self.respelled(state, simple, &words) {
+        let other = self
+            .respelled(state, simple, &words)
+            .or_else(|| self.with_defaults(state, simple));
+        if let Some(respelled) = other {
             let invocation = Invocation {
                 words: respelled,
                 assignments: local.clone(),
@@ -46,6 +49,25 @@ impl Walker<'_> {
             self.runner.respelled(&mut state.clone(), invocation);
         }
         self.run(state, words, local, span, arguments)
+    }
+
+    /// The words with the defaults of variables that cannot be seen, as they are where these are unset.
+    fn with_defaults(&mut self, state: &ShellState, simple: &Simple) -> Option<Vec<Value>> {
+        let parts = || simple.words.iter().flat_map(|word| &word.parts);
+        let defaults = |part: &Part| match part {
+            Part::Parameter(parameter) => {
+                matches!(parameter.operator, Operator::Default | Operator::Assign)
+            }
+            _ => false,
+        };
+        let runs = |part: &Part| matches!(part, Part::Substitution { .. } | Part::Flood);
+        if !parts().any(defaults) || parts().any(runs) {
+            return None;
+        }
+        self.assuming = true;
+        let words = self.fields(&mut state.clone(), &simple.words);
+        self.assuming = false;
+        Some(words)
     }
 
     /// The words with `a\\b` read as the path `a/b`: shells on Windows keep the backslashes that others

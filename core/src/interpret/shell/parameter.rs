@@ -30,6 +30,8 @@ impl Walker<'_> {
             .runner
             .variable(name)
             .map(|secret| secret.expose().to_owned());
+        // Whatever it is called, it is the home directory.
+        let text = text.or_else(|| (name == "HOME").then(|| "~".to_owned()));
         let piece = Piece {
             text,
             origin: Origin::Variable(name.to_owned()),
@@ -79,6 +81,7 @@ impl Walker<'_> {
             return operand;
         }
         match (parameter.operator, known.as_deref()) {
+            (Operator::Default | Operator::Assign, None) if self.assuming => operand,
             (Operator::Default | Operator::Require, None) => unknown(&value, Some(&operand)),
             (Operator::Default, Some("")) => operand,
             (Operator::Default | Operator::Require, Some(_)) => value,

@@ -240,6 +240,8 @@ pub(super) fn either(ours: &mut Stream, theirs: &Stream) {
 pub(super) fn resolve(cwd: Option<&str>, path: &str) -> Option<String> {
     let base = match path.chars().next() {
         Some('/') => "",
+        // Below the home directory, wherever that is.
+        Some('~') if path == "~" || path.starts_with("~/") => "",
         Some('~') | None => return None,
         Some(_) => cwd?,
     };
@@ -247,13 +249,20 @@ pub(super) fn resolve(cwd: Option<&str>, path: &str) -> Option<String> {
     for part in base.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
+            // What is above a home directory that is not known is not known either.
+            ".." if parts == ["~"] => return None,
             ".." => {
                 parts.pop();
             }
             _ => parts.push(part),
         }
     }
-    Some(format!("/{}", parts.join("/")))
+    let path = parts.join("/");
+    Some(if parts.first() == Some(&"~") {
+        path
+    } else {
+        format!("/{path}")
+    })
 }
 
 fn pieces(values: &[Value]) -> Vec<&[Piece]> {

@@ -30,6 +30,8 @@ pub(super) struct Walker<'r> {
     pub(super) ended: bool,
     /// What spans are reported as, when the source is not the text given to the walk.
     pub(super) outer: Option<Span>,
+    /// Variables that cannot be seen are taken to be unset, so that their defaults count.
+    pub(super) assuming: bool,
     /// How many times the current command is walked because loops around it are unrolled.
     pub(super) unrolled: usize,
 }
@@ -69,6 +71,7 @@ pub(super) fn text(
         stdin,
         ended: false,
         outer: None,
+        assuming: false,
         unrolled: 1,
     };
     let stdout = walker.script(state);
