@@ -10,6 +10,7 @@ pub mod groups;
 pub mod lines;
 pub mod measured;
 pub mod operator;
+pub mod statements;
 
 use std::path::{Path, PathBuf};
 
