@@ -12,6 +12,7 @@ pub mod measured;
 pub mod mutate;
 pub mod operator;
 pub mod worst;
+pub mod statements;
 
 use std::path::{Path, PathBuf};
 

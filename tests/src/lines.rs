@@ -28,7 +28,7 @@ impl Chance {
         (0..count).map(|_| self.pick(pieces)).collect()
     }
 
-    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.below(choices.len())]
     }
 }

@@ -240,17 +240,35 @@ impl Lexer<'_> {
             .filter(|last| last.kind == Kind::Word && last.end == self.at);
         let prefix = prefix.and_then(|last| self.text.get(last.start..last.end));
         let escape_prefix = prefix.is_some_and(|word| word.eq_ignore_ascii_case("e"));
-        let raw =
-            prefix.is_some_and(|word| word.eq_ignore_ascii_case("r")) && self.dialect == BigQuery;
+        // A raw text of BigQuery keeps its backslashes, but the quote behind one does not end it.
         let escapes = match self.dialect {
-            MySql | ClickHouse | Snowflake => true,
-            BigQuery => !raw,
+            MySql | ClickHouse | Snowflake | BigQuery => true,
             _ => escape_prefix,
         };
         if prefix.is_some_and(|word| word.len() <= 2 || word.starts_with('_')) {
             self.tokens.pop();
         }
+        if self.dialect == BigQuery && self.byte(1) == quote && self.byte(2) == quote {
+            return self.tripled(quote);
+        }
         self.quoted(quote, Kind::Text, escapes);
+    }
+
+    /// A text between three quotes on each side, which may hold single ones.
+    fn tripled(&mut self, quote: u8) {
+        let start = self.at;
+        self.at = start.saturating_add(3);
+        while self.at < self.bytes.len() {
+            let ends = [0, 1, 2].iter().all(|ahead| self.byte(*ahead) == quote);
+            if ends {
+                self.at = self.at.saturating_add(3);
+                return self.push(Kind::Text, start);
+            }
+            let skip = if self.byte(0) == b'\\' { 2 } else { 1 };
+            self.at = self.at.saturating_add(skip);
+        }
+        self.at = self.bytes.len();
+        self.push(Kind::Broken, start);
     }
 
     fn quoted(&mut self, quote: u8, kind: Kind, escapes: bool) {
@@ -340,6 +358,12 @@ pub fn content<'a>(text: &'a str, token: &Token) -> Cow<'a, str> {
         let end = raw.len().saturating_sub(tag);
         return Cow::Borrowed(raw.get(tag..end).unwrap_or_default());
     }
+    for quotes in ["\"\"\"", "'''"] {
+        let inner = raw.strip_prefix(quotes);
+        if let Some(inner) = inner.and_then(|inner| inner.strip_suffix(quotes)) {
+            return Cow::Borrowed(inner);
+        }
+    }
     let mut chars = raw.chars();
     let Some(quote @ ('\'' | '"' | '`' | '[')) = chars.next() else {
         return Cow::Borrowed(raw);
@@ -384,6 +408,17 @@ mod tests {
         assert_eq!(kinds(text, Dialect::Sqlite), [r"'a\'", ";", "DROP"]);
         assert_eq!(tokens(text, Dialect::MySql)[0].kind, Kind::Broken);
         assert_eq!(kinds(r"E'a\'b' c", Dialect::Postgres), [r"'a\'b'", "c"]);
+    }
+
+    #[test]
+    fn texts_of_bigquery_end_where_they_do() {
+        for (text, kinds_of_it) in [
+            ("'''it's; x'''", vec!["'''it's; x'''"]),
+            ("\"\"\"a\"\"b\"\"\" c", vec!["\"\"\"a\"\"b\"\"\"", "c"]),
+            (r"r'\'' x", vec![r"'\''", "x"]),
+        ] {
+            assert_eq!(kinds(text, Dialect::BigQuery), kinds_of_it, "{text}");
+        }
     }
 
     #[test]

@@ -164,6 +164,12 @@ pub fn names(sql: &Sql, seq: &Seq<'_>, at: usize) -> Vec<Named> {
         // `DROP FUNCTION f(int), g(text)`; `TRUNCATE a *, b`; `LOCK TABLES a READ, b WRITE`.
         while let Some(kind) = seq.kind(end).filter(|kind| *kind != Kind::Mark(b',')) {
             if seq.is_any(end, AFTER_NAMES) {
+                // `RENAME TABLE a TO b, c TO d`
+                let other = name(seq, end.saturating_add(1)).map_or(end, |other| other.end);
+                if seq.is(end, "to") && seq.mark(other, b',') {
+                    end = other;
+                    break;
+                }
                 return found;
             }
             end = match kind {
