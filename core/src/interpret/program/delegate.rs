@@ -80,11 +80,18 @@ impl Session<'_> {
         program: &Program<'_>,
     ) -> Stream {
         let mut values = words.found(run.from).values;
-        if let (RunForm::Argv, Source::Const(text)) = (run.form, run.from) {
-            let words = text.split_whitespace();
-            values = words
-                .map(|word| Value::literal(word).at(program.span))
-                .collect();
+        match (run.form, run.from) {
+            (RunForm::Argv, Source::Const(text)) => values = literal_words(text, program),
+            (RunForm::Argv, Source::Join(parts)) => {
+                values = Vec::new();
+                for part in parts {
+                    match part {
+                        Source::Const(text) => values.extend(literal_words(text, program)),
+                        _ => values.extend(words.found(*part).values),
+                    }
+                }
+            }
+            _ => {}
         }
         match run.form {
             RunForm::Argv => {
@@ -492,4 +499,12 @@ fn patterns_of(words: &Words<'_>) -> Vec<String> {
         return everything;
     }
     patterns
+}
+
+/// The words of a text of the catalogue.
+fn literal_words(text: &str, program: &Program<'_>) -> Vec<Value> {
+    let words = text.split_whitespace();
+    words
+        .map(|word| Value::literal(word).at(program.span))
+        .collect()
 }
