@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CliFile {
     #[serde(default)]
     pub command: Vec<Command>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiFile {
     pub api: Vec<Api>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolFile {
     #[serde(default)]
@@ -28,7 +28,7 @@ pub struct ToolFile {
     pub server: Vec<Server>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub name: String,
@@ -40,7 +40,7 @@ pub struct Server {
     pub tool: Vec<Tool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamesFile {
     pub creating: Vec<String>,
@@ -52,13 +52,13 @@ pub struct NamesFile {
     pub steering_arguments: BTreeMap<String, Vec<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathsFile {
     pub path: Vec<PathRule>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HintsFile {
     pub hints: BTreeMap<String, String>,
@@ -73,7 +73,7 @@ pub struct HintsFile {
     pub guard_names: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     pub names: Vec<String>,
@@ -136,7 +136,7 @@ pub struct Credential {
     pub profile: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
     /// API fields only.
@@ -219,7 +219,7 @@ pub struct Grammar {
     pub id: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WordsFile {
     #[serde(default)]
@@ -233,7 +233,7 @@ pub struct WordsFile {
     pub noun: Vec<NounForm>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerbForm {
     pub verb: String,
@@ -253,7 +253,7 @@ pub struct VerbForm {
     pub completeness: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NounForm {
     pub resource: String,
@@ -265,7 +265,7 @@ pub struct NounForm {
     pub effects: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     #[serde(default)]
@@ -285,7 +285,7 @@ pub struct Run {
     pub language: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     pub name: String,
@@ -306,14 +306,14 @@ pub struct Api {
     pub grammar: Option<Grammar>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calls {
     pub path: String,
     pub name: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     pub names: Vec<String>,
@@ -352,7 +352,7 @@ pub struct Tool {
     pub act: Vec<Act>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathRule {
     pub class: String,
@@ -364,7 +364,7 @@ pub struct PathRule {
     pub itself: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeFile {
     /// The first is the name; files of the same language are one.
@@ -385,7 +385,7 @@ pub struct CodeFile {
     pub call: Vec<CodeCall>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeCall {
     pub names: Vec<String>,
@@ -410,7 +410,7 @@ pub struct CodeCall {
     pub selectors: BTreeMap<String, OneOrMore>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRun {
     #[serde(default)]
@@ -424,7 +424,7 @@ pub struct CodeRun {
     pub effects: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeHttp {
     pub method: String,
@@ -433,7 +433,7 @@ pub struct CodeHttp {
     pub base: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeCli {
     pub program: String,

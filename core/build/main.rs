@@ -13,7 +13,9 @@ mod terms;
 
 use std::path::{Path, PathBuf};
 
-use form::{ApiFile, CliFile, CodeFile, HintsFile, NamesFile, PathsFile, ToolFile, WordsFile};
+use form::{
+    ApiFile, CliFile, CodeFile, Command, HintsFile, NamesFile, PathsFile, ToolFile, WordsFile,
+};
 
 fn main() {
     let root = PathBuf::from("catalogue");
@@ -69,14 +71,34 @@ fn joined(mut files: Vec<(String, CliFile)>) -> Vec<(String, CliFile)> {
         more.extend(rest.into_iter().map(|command| (file.clone(), command)));
     }
     for (file, command) in more {
-        let of = files
-            .iter_mut()
-            .flat_map(|(_, cli)| &mut cli.command)
-            .find(|whole| whole.names == command.names)
+        let of = named(&mut files, &command.names)
             .unwrap_or_else(|| panic!("{file}: {:?} continues nothing", command.names));
+        for sub in &mut of.sub {
+            let again = |name: &String| command.sub.iter().any(|own| own.names.contains(name));
+            sub.names.retain(|name| !again(name));
+        }
+        of.sub.retain(|sub| !sub.names.is_empty());
         of.sub.extend(command.sub);
     }
     files
+}
+
+/// The command of these names; out of one that has more names, a copy for these alone.
+fn named<'a>(files: &'a mut [(String, CliFile)], names: &[String]) -> Option<&'a mut Command> {
+    let among = |command: &Command| names.iter().all(|name| command.names.contains(name));
+    let (at, index) = files.iter().enumerate().find_map(|(at, (_, cli))| {
+        let index = cli.command.iter().position(among)?;
+        Some((at, index))
+    })?;
+    let commands = &mut files[at].1.command;
+    if commands[index].names.len() == names.len() {
+        return Some(&mut commands[index]);
+    }
+    let mut copy = commands[index].clone();
+    copy.names = names.to_vec();
+    commands[index].names.retain(|name| !names.contains(name));
+    commands.push(copy);
+    commands.last_mut()
 }
 
 /// Every `.toml` file of a folder, in name order.

@@ -135,9 +135,10 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
     if let Some((left, glob)) = text.split_once('=')
         && !left.is_empty()
     {
-        let (left, folded) = match left.strip_suffix('~') {
-            Some(left) => (left, true),
-            None => (left, false),
+        let (left, kind) = match (left.strip_suffix('~'), left.strip_suffix('!')) {
+            (Some(left), _) => (left, "MatchesFolded"),
+            (None, Some(left)) => (left, "Differs"),
+            (None, None) => (left, "Matches"),
         };
         let named = if left.starts_with(['-', '+', '$', '@', '%']) {
             source(left, options)?
@@ -145,17 +146,33 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
             source(&format!("{left}="), options)?
         };
         let mut globs = alternatives(glob);
+        if globs.iter().any(|one| lone_word(one)) {
+            return Err(format!("`{glob}` has braces without alternatives"));
+        }
         globs.sort();
         globs.dedup();
-        if folded && glob.chars().any(char::is_uppercase) {
+        if kind == "MatchesFolded" && glob.chars().any(char::is_uppercase) {
             return Err(format!(
                 "`{glob}` is compared without case and not lower case"
             ));
         }
-        let test = if folded { "MatchesFolded" } else { "Matches" };
-        return Ok(format!("Test::{test}({named}, &{globs:?})"));
+        return Ok(format!("Test::{kind}({named}, &{globs:?})"));
     }
     Ok(format!("Test::Present({})", source(text, options)?))
+}
+
+/// Whether braces hold one word, which were meant to hold several.
+fn lone_word(glob: &str) -> bool {
+    let word = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ":_.*-".contains(c))
+    };
+    glob.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .any(|(inside, _)| word(inside))
 }
 
 /// `a{b,c}` as `ab` and `ac`; braces may stand in braces. Those without a comma stand for themselves.

@@ -11,8 +11,8 @@ pub mod lines;
 pub mod measured;
 pub mod mutate;
 pub mod operator;
-pub mod worst;
 pub mod statements;
+pub mod worst;
 
 use std::path::{Path, PathBuf};
 

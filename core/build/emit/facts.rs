@@ -26,7 +26,11 @@ impl Emitter {
                 .iter()
                 .find(|(name, _)| *name == rule.class)
                 .unwrap_or_else(|| panic!("paths.toml: `{}` is no class", rule.class));
-            let above = if rule.itself { Vec::new() } else { terms::above(&rule.globs) };
+            let above = if rule.itself {
+                Vec::new()
+            } else {
+                terms::above(&rule.globs)
+            };
             self.paths.push(format!(
                 "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
                 class.1,

@@ -54,6 +54,8 @@ pub struct Act {
     pub kind: String,
     /// An [`EnvironmentClass`], or the name of an environment of the inventory.
     pub environment: String,
+    /// The exact operation, where the policy names one.
+    pub operation: Option<String>,
     /// See [`Facts::location`].
     pub location: Option<String>,
     /// See [`Facts::reversibility`].
@@ -100,6 +102,9 @@ impl Act {
             class,
         )?;
         action.environment.name.clone_from(&self.environment);
+        if let Some(operation) = &self.operation {
+            action.operation = operation.clone().into();
+        }
         Ok(action)
     }
 }

@@ -175,6 +175,7 @@ impl Display for Cond {
             Test::Matches(source, globs) | Test::MatchesFolded(source, globs) => {
                 write!(f, "{source}={}", globs.join("|"))
             }
+            Test::Differs(source, globs) => write!(f, "{source}!={}", globs.join("|")),
             Test::Any(any) => {
                 let any: Vec<String> = any.iter().map(ToString::to_string).collect();
                 write!(f, "({})", any.join(" or "))

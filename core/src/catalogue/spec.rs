@@ -334,6 +334,8 @@ pub enum Test {
     Matches(Source, &'static [&'static str]),
     /// The same in any case of letters; the globs are lower case.
     MatchesFolded(Source, &'static [&'static str]),
+    /// Some value of the source matches none of the globs.
+    Differs(Source, &'static [&'static str]),
     /// One of these holds.
     Any(&'static [Cond]),
     /// All of these surely hold: what cannot be known does not.

@@ -103,6 +103,7 @@ pub fn holds(condition: &Cond, given: &dyn Given) -> bool {
             let found = given.found(source);
             matches(&found, &[], |text| any_glob(globs, &text.to_lowercase()))
         }
+        Test::Differs(source, globs) => differs(&given.found(source), globs),
         Test::Any(conditions) => Some(conditions.iter().any(|one| holds(one, given))),
         Test::Seen(conditions) => Some(conditions.iter().all(|one| surely_holds(one, given))),
         Test::Holds(source, name, text) => given.holds(source, name, text),
@@ -158,6 +159,18 @@ fn matches(found: &Found, globs: &[&str], fits: impl Fn(&str) -> bool) -> Option
     }
     if found.text.as_deref().is_some_and(&fits) {
         return Some(true);
+    }
+    if unknown { None } else { Some(false) }
+}
+
+fn differs(found: &Found, globs: &[&str]) -> Option<bool> {
+    let mut unknown = found.incomplete;
+    for value in &found.values {
+        match value.known_text() {
+            Some(text) if !any_glob(globs, &text) => return Some(true),
+            Some(_) => {}
+            None => unknown = true,
+        }
     }
     if unknown { None } else { Some(false) }
 }

@@ -14,6 +14,7 @@ mod parameter;
 mod prescan;
 mod redirect;
 mod state;
+mod trap;
 mod walk;
 mod word;
 

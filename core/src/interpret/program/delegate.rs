@@ -80,11 +80,18 @@ impl Session<'_> {
         program: &Program<'_>,
     ) -> Stream {
         let mut values = words.found(run.from).values;
-        if let (RunForm::Argv, Source::Const(text)) = (run.form, run.from) {
-            let words = text.split_whitespace();
-            values = words
-                .map(|word| Value::literal(word).at(program.span))
-                .collect();
+        match (run.form, run.from) {
+            (RunForm::Argv, Source::Const(text)) => values = literal_words(text, program),
+            (RunForm::Argv, Source::Join(parts)) => {
+                values = Vec::new();
+                for part in parts {
+                    match part {
+                        Source::Const(text) => values.extend(literal_words(text, program)),
+                        _ => values.extend(words.found(*part).values),
+                    }
+                }
+            }
+            _ => {}
         }
         match run.form {
             RunForm::Argv => {
@@ -122,6 +129,11 @@ impl Session<'_> {
             }
             RunForm::Code if Dialect::of(run.language).is_some() => {
                 self.windows_code(state, run.language, &Value::join(&values), program)
+            }
+            RunForm::Code if in_one_session(run, &values) => {
+                let lines: Vec<String> = values.iter().filter_map(Value::known_text).collect();
+                let text = Value::literal(lines.join("\n;\n")).at(program.span);
+                self.code_value(state, &text, run.language, program.stdin, program.span)
             }
             RunForm::Code => {
                 let mut stream = Stream::default();
@@ -492,4 +504,24 @@ fn patterns_of(words: &Words<'_>) -> Vec<String> {
         return everything;
     }
     patterns
+}
+
+/// Whether the texts are SQL that one client reads in turn, and a command of its own is among them,
+/// which may change what those behind it act on.
+fn in_one_session(run: &Run, values: &[Value]) -> bool {
+    values.len() > 1
+        && run.language.starts_with("sql")
+        && values.iter().all(|value| value.known_text().is_some())
+        && values.iter().any(|value| {
+            let text = value.known_text().unwrap_or_default();
+            text.trim_start().starts_with(['\\', '.', ':', '!'])
+        })
+}
+
+/// The words of a text of the catalogue.
+fn literal_words(text: &str, program: &Program<'_>) -> Vec<Value> {
+    let words = text.split_whitespace();
+    words
+        .map(|word| Value::literal(word).at(program.span))
+        .collect()
 }

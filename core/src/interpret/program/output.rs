@@ -6,7 +6,7 @@ use crate::catalogue::spec::Output;
 use crate::interpret::credential::{EVERY_VARIABLE, is_secret_variable};
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
-use crate::interpret::value::{Origin, Stream, Value};
+use crate::interpret::value::{Origin, Piece, Stream, Value};
 use crate::interpret::words::Words;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 
@@ -208,6 +208,43 @@ impl Session<'_> {
         }
     }
 
+    /// A name to be looked up is made of what a program or file holds: whoever answers for the rest
+    /// of the name is told.
+    fn named_away(&mut self, words: &Words<'_>, program: &Program<'_>, setting: &Setting<'_>) {
+        let acts = words.command.acts;
+        if !acts
+            .iter()
+            .all(|act| act.verb == Verb::List && act.resource == ResourceType::Host)
+        {
+            return;
+        }
+        let Some(name) = words.operands.iter().find(|value| {
+            let told = |piece: &Piece| {
+                piece.text.is_none() && !matches!(piece.origin, Origin::Variable(_))
+            };
+            let rest = value.pieces.last().and_then(|piece| piece.text.as_deref());
+            value.pieces.iter().any(told)
+                && rest.is_some_and(|rest| {
+                    rest.len() > 3 && rest.starts_with('.') && !rest.contains('/')
+                })
+        }) else {
+            return;
+        };
+        self.note(
+            Note {
+                operation: "net:told_by_name",
+                verb: Verb::Send,
+                kind: ResourceType::Host,
+                id: Some(&Value::literal(name.sketch()).at(program.span)),
+                reversibility: Reversibility::Irreversible,
+                effects: Effects::of(&[Effect::Egress]),
+                completeness: Completeness::Partial,
+                evidence: "what a program answered becomes part of a host name",
+            },
+            setting,
+        );
+    }
+
     /// Secrets and private files that a program which talks to the network was given.
     pub(super) fn flows_out(
         &mut self,
@@ -235,6 +272,7 @@ impl Session<'_> {
             .chain(given)
             .collect();
         if !origins.iter().any(|origin| self.leaks(origin, setting)) {
+            self.named_away(words, program, setting);
             return;
         }
         let id = words

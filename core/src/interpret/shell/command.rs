@@ -132,6 +132,9 @@ impl Walker<'_> {
             stdin: stdin.clone(),
             span: self.place(span),
         };
+        if state.defer(&invocation) {
+            return Stream::default();
+        }
         let outcome = self.runner.run(state, invocation);
         let change = state.builtin(&words, &stdin);
         if let Some(reason) = change.opaque {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ShellState;
 use super::ast::Function;
+use super::trap::Trap;
 use crate::interpret::value::{Origin, Piece, Stream, Value};
 
 /// The definitions a function name may have.
@@ -47,6 +48,10 @@ pub(crate) struct Ledger {
     pub(super) processes: usize,
     /// `set -a`: every assigned variable is exported.
     pub(super) export_all: bool,
+    /// Traps that wait for the end of the shell.
+    pub(super) traps: Vec<Trap>,
+    /// The shell ends: its traps run.
+    pub(super) ending: bool,
 }
 
 impl ShellState {
@@ -93,6 +98,9 @@ impl ShellState {
         } else {
             value
         };
+        if !self.ledger.traps.is_empty() {
+            self.heed_traps(name, &value);
+        }
         self.arrays.remove(name);
         self.variables.insert(name.to_owned(), value);
         if self.ledger.export_all {
@@ -125,7 +133,8 @@ impl ShellState {
     }
 
     /// Takes over what a subshell cannot keep to itself: files and bookkeeping.
-    pub(super) fn settle(&mut self, subshell: Self) {
+    pub(super) fn settle(&mut self, mut subshell: Self) {
+        subshell.end_traps(self.ledger.traps.len());
         let directories = std::mem::take(&mut self.ledger.directories);
         let locals = std::mem::take(&mut self.ledger.locals);
         let export_all = self.ledger.export_all;

@@ -74,7 +74,9 @@ pub(super) fn text(
         assuming: false,
         unrolled: 1,
     };
+    let waiting = state.ledger.traps.len();
     let stdout = walker.script(state);
+    super::trap::run(state, runner, waiting);
     state.ledger.depth = state.ledger.depth.saturating_sub(1);
     stdout
 }
