@@ -32,6 +32,11 @@ fn cell(text: &str) -> Option<Tree> {
     } else {
         Mode::Module
     };
+    // The parser panics at other escapes of IPython where it expects an expression.
+    let escapes = |line: &str| line.trim_start().starts_with(['/', '?', ',', ';']);
+    if notebook && text.lines().any(escapes) {
+        return None;
+    }
     if !scan::is_shallow(text, mode) {
         return None;
     }

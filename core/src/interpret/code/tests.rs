@@ -178,6 +178,11 @@ proptest! {
     }
 }
 
+#[test]
+fn escapes_of_notebooks_are_no_panic() {
+    assert!(!acts("python", "!\nlambda\n/").is_empty());
+}
+
 /// Runs `work` on a stack of 512 KiB.
 fn on_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new()

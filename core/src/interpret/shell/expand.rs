@@ -255,6 +255,10 @@ fn process(state: &mut ShellState, stream: Stream) -> Piece {
 
 /// What a command substitution with this output expands to.
 fn value_of(stream: &Stream) -> Value {
+    // Paths that a program lists are known by the pattern they fit.
+    if let (None, Some([path])) = (&stream.text, stream.listed.as_deref()) {
+        return path.clone();
+    }
     let text = stream.text.as_ref().filter(|_| !stream.decoded);
     let text = text.map(|text| text.expose().trim_end_matches('\n').to_owned());
     let known = text.is_some();

@@ -289,6 +289,8 @@ impl Machine<'_, '_> {
                 .get(name)
                 .map(|text| text.expose().to_owned())
         });
+        // Whatever it is called, it is the home directory.
+        let text = text.or_else(|| (name == "HOME").then(|| "~".to_owned()));
         Thing::value(Value {
             pieces: vec![crate::interpret::value::Piece {
                 text,
