@@ -77,6 +77,11 @@ impl Lexer<'_> {
             (byte, _) if byte.is_ascii_whitespace() => self.at = start.saturating_add(1),
             (b'-', b'-') if dialect != MySql || !self.byte(2).is_ascii_graphic() => self.line(),
             (b'#', _) if matches!(dialect, MySql | BigQuery) => self.line(),
+            // Some versions take it for a comment, and to others it is an error.
+            (b'#', _) if dialect == Snowflake => {
+                self.at = start.saturating_add(1);
+                self.push(Kind::Broken, start);
+            }
             (b'#', b' ' | b'!') if dialect == ClickHouse => self.line(),
             (b'/', b'/') if dialect == Snowflake => self.line(),
             (b'/', b'*') => self.comment(),
@@ -91,8 +96,11 @@ impl Lexer<'_> {
             }
             (b'\'', _) => self.text(b'\''),
             (b'"', _) => {
-                let text = matches!(dialect, MySql | BigQuery);
-                self.quoted(b'"', if text { Kind::Text } else { Kind::Name }, text);
+                if matches!(dialect, MySql | BigQuery) {
+                    self.text(b'"');
+                } else {
+                    self.quoted(b'"', Kind::Name, false);
+                }
             }
             (b'`', _) if !matches!(dialect, Postgres | DuckDb | Dialect::MsSql | Snowflake) => {
                 self.quoted(b'`', Kind::Name, false);
@@ -208,7 +216,7 @@ impl Lexer<'_> {
         }
         let nests = matches!(
             self.dialect,
-            Dialect::Postgres | Dialect::MsSql | Dialect::DuckDb
+            Dialect::Postgres | Dialect::MsSql | Dialect::DuckDb | Dialect::ClickHouse
         );
         let mut depth = 1_usize;
         while self.at < self.bytes.len() {
@@ -414,6 +422,7 @@ mod tests {
     fn texts_of_bigquery_end_where_they_do() {
         for (text, kinds_of_it) in [
             ("'''it's; x'''", vec!["'''it's; x'''"]),
+            ("\"\"\"a\" b\"\"\"", vec!["\"\"\"a\" b\"\"\""]),
             ("\"\"\"a\"\"b\"\"\" c", vec!["\"\"\"a\"\"b\"\"\"", "c"]),
             (r"r'\'' x", vec![r"'\''", "x"]),
         ] {
