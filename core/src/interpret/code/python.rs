@@ -32,6 +32,11 @@ fn cell(text: &str) -> Option<Tree> {
     } else {
         Mode::Module
     };
+    // The parser panics on other commands of notebooks, where it recovers inside brackets.
+    let other = |line: &str| line.trim_start().starts_with(['/', ',', ';', '?']);
+    if notebook && text.lines().any(other) {
+        return None;
+    }
     if !scan::is_shallow(text, mode) {
         return None;
     }
