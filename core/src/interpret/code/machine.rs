@@ -133,7 +133,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Argument::Text(value) => {
                 let texts = value.pieces.iter().filter_map(|piece| piece.text.as_ref());
                 let bytes = texts.map(String::len).fold(0, usize::saturating_add);
-                (bytes / 256).saturating_add(value.pieces.len() / 4)
+                (bytes / 128).saturating_add(value.pieces.len() / 2)
             }
             Argument::List(items) => items.len() / 2,
             _ => 0,

@@ -32,9 +32,10 @@ fn cell(text: &str) -> Option<Tree> {
     } else {
         Mode::Module
     };
-    // The parser panics at other escapes of IPython where it expects an expression.
-    let escapes = |line: &str| line.trim_start().starts_with(['/', '?', ',', ';']);
-    if notebook && text.lines().any(escapes) {
+    // The parser panics on other commands of notebooks, where it recovers inside brackets.
+    let other = |line: &str| line.trim_start().starts_with(['/', ',', ';', '?']);
+    if notebook && text.split(['
+', '']).any(other) {
         return None;
     }
     if !scan::is_shallow(text, mode) {

@@ -89,6 +89,18 @@ fn what_grows_without_end_is_bounded() {
     }
 }
 
+#[test]
+fn commands_of_notebooks_inside_brackets_are_no_panic() {
+    for text in [
+        "qx(]ximport os\n%\n//",
+        "qx( ] x import os \n % \n //",
+        "f(\n//a\n)",
+        "%\nx = /a b",
+    ] {
+        assert!(!acts("python", text).is_empty());
+    }
+}
+
 /// Parts of which code is made, in any order.
 const PARTS: &[&str] = &[
     "import os",
