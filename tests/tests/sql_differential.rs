@@ -108,7 +108,7 @@ fn problem(told: &Told, drafts: &[Draft], certain: bool) -> Option<String> {
             )
             || draft.reversibility == Reversibility::Irreversible
     };
-    if told.removes && !changing.iter().any(|draft| worst(&draft)) {
+    if told.removes && !changing.iter().any(|draft| worst(draft)) {
         return Some("removes something".to_owned());
     }
     let ids: Vec<String> = changing
