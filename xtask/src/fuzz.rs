@@ -14,6 +14,10 @@ pub struct Options {
     /// Only this target
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// What watches memory: `address` for the parsers that are not ours, slower; the interpreters
+    /// have no `unsafe`
+    #[arg(long, default_value = "none")]
+    sanitizer: String,
 }
 
 /// Runs every target; says so where this machine cannot.
@@ -37,6 +41,7 @@ pub fn run_all(options: &Options) -> Outcome {
         let time = format!("-max_total_time={}", options.seconds);
         let mut fuzz = Command::new("cargo");
         fuzz.args(["+nightly", "fuzz", "run", &target])
+            .args(["--sanitizer", &options.sanitizer])
             .args([found, committed])
             .args(["--", &time, "-max_len=16384", "-timeout=10"])
             .args(["-print_final_stats=1", "-close_fd_mask=1"]);

@@ -34,8 +34,7 @@ fn cell(text: &str) -> Option<Tree> {
     };
     // The parser panics on other commands of notebooks, where it recovers inside brackets.
     let other = |line: &str| line.trim_start().starts_with(['/', ',', ';', '?']);
-    if notebook && text.split(['
-', '']).any(other) {
+    if notebook && text.split(['\n', '\r']).any(other) {
         return None;
     }
     if !scan::is_shallow(text, mode) {
