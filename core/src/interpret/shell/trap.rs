@@ -9,6 +9,9 @@ use crate::interpret::value::{Origin, Value};
 /// Most traps that wait; more are read where they are set.
 const TRAPS: usize = 4;
 
+/// The working directory and the variables.
+type Known = (Option<String>, BTreeMap<String, Value>);
+
 /// A trap that waits for the end of its shell.
 #[derive(Debug, Clone)]
 pub(super) struct Trap {
@@ -18,7 +21,7 @@ pub(super) struct Trap {
     /// What each variable held when it was set, or first afterwards: the shell may end early.
     early: Arc<BTreeMap<String, Value>>,
     /// What was known at the end of the subshell it belongs to.
-    end: Option<Arc<(Option<String>, BTreeMap<String, Value>)>>,
+    end: Option<Arc<Known>>,
 }
 
 /// Signals that are no end of the shell: their traps run in between.
