@@ -50,6 +50,25 @@ test('a malformed link says so and starts as usual', async () => {
   }
 })
 
+test('parsers of code are fetched when a call holds code, once', () =>
+  visit(site, {}, async (page) => {
+    const fetched = []
+    page.context().on('request', (request) => {
+      if (request.url().endsWith('.wasm')) fetched.push(request.url())
+    })
+    const python = (code) => JSON.stringify({ tool: 'execute_python', arguments: { code }, agent: { id: 'a' } })
+    await paste(page, 'Tool call', CALL)
+    assert.equal(await verdict(page), 'Allow')
+    assert.deepEqual(fetched, [])
+    await paste(page, 'Tool call', python('print(1)'))
+    assert.equal(await verdict(page), 'Allow')
+    await paste(page, 'Tool call', python('import shutil\nshutil.rmtree("/srv/data")'))
+    assert.equal(await verdict(page), 'Needs approval')
+    await paste(page, 'Tool call', CALL)
+    assert.equal(await verdict(page), 'Allow')
+    assert.equal(fetched.length, 1)
+  }))
+
 test('a paste of a megabyte leaves a usable page', () =>
   visit(site, {}, async (page) => {
     await paste(page, 'Tool call', JSON.stringify({ tool: 'Bash', arguments: { command: 'a b '.repeat(250_000) }, agent: { id: 'a' } }))
