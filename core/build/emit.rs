@@ -175,7 +175,7 @@ impl Emitter {
             "static COMMAND_{number}: Command = Command {{ name: {name:?}, options: &[{options}], \
              syntax: Syntax {{ options_first: {}, single_dash_long: {}, bare_bundle: {}, assignments: {}, help_anywhere: {} }}, builtin: {}, \
              subcommands: &[{subs}], acts: &[{acts}], always: {always}, runs: &[{runs}], http: {http}, selectors: &[{}], \
-             database: &[{}], credential: {}, output: Output::{output}, grammar: {}, dry_run: &[{}], sets: &[{}], elsewhere: &[{}] }};",
+             database: &[{}], credential: {}, output: Output::{output}, lists: &[{}], grammar: {}, dry_run: &[{}], sets: &[{}], elsewhere: &[{}] }};",
             command.options_first,
             scope.single_dash_long,
             command.bare_bundle,
@@ -185,6 +185,7 @@ impl Emitter {
             selectors(&scope.selectors, &scope.ids)?,
             list(&scope.database, |text| terms::source(text, &scope.ids))?,
             credential(scope.credential.as_ref(), &scope.ids)?,
+            list(&command.lists, |one| words::listing(one, &scope.ids))?,
             match &scope.grammar {
                 Some(name) => format!("Some(&{name})"),
                 None => "None".to_owned(),

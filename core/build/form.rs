@@ -99,6 +99,8 @@ pub struct Command {
     #[serde(default)]
     pub continues: bool,
     pub output: Option<String>,
+    #[serde(default)]
+    pub lists: Vec<Listing>,
     pub http: Option<String>,
     #[serde(default)]
     pub help_anywhere: bool,
@@ -123,6 +125,15 @@ pub struct Command {
     pub run: Vec<Run>,
     #[serde(default)]
     pub sub: Vec<Command>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    pub when: Vec<String>,
+    pub from: Vec<String>,
+    #[serde(default)]
+    pub below: bool,
 }
 
 #[derive(Deserialize, Clone)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Checked, Emitter, effects, list};
-use crate::form::{Act, Grammar, VerbForm, WordsFile};
+use crate::form::{Act, Grammar, Listing, VerbForm, WordsFile};
 use crate::terms::{self, Options};
 use crate::vocabulary::{Completeness, ResourceType, Reversibility, Verb};
 
@@ -106,6 +106,15 @@ pub(super) fn dry_run(texts: &[String], options: &Options) -> Checked {
         let conditions = terms::conditions(&conditions, &[], options)?;
         Ok(format!("&[{conditions}] as &[Cond]"))
     })
+}
+
+pub(super) fn listing(one: &Listing, options: &Options) -> Checked {
+    Ok(format!(
+        "Listing {{ when: &[{}], from: &[{}], below: {} }}",
+        terms::conditions(&one.when, &[], options)?,
+        list(&one.from, |text| terms::source(text, options))?,
+        one.below,
+    ))
 }
 
 fn lexicon(name: &str) -> String {

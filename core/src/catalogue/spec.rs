@@ -114,6 +114,8 @@ pub struct Command {
     pub credential: Option<CredentialRule>,
     /// What comes out of its standard output.
     pub output: Output,
+    /// When that is paths: the first whose conditions surely hold.
+    pub lists: &'static [Listing],
     /// How its words name acts and things where no subcommand is described.
     pub grammar: Option<&'static Grammar>,
     /// Nothing is changed when all conditions of one of these surely hold.
@@ -122,6 +124,17 @@ pub struct Command {
     pub sets: &'static [(SelectorKind, Source)],
     /// When one of these yields a value, it acts elsewhere than the facts of the workspace say.
     pub elsewhere: &'static [Source],
+}
+
+/// Paths that a program prints.
+#[derive(Debug)]
+pub struct Listing {
+    /// All must surely hold.
+    pub when: &'static [Cond],
+    /// What they are: the first that yields one.
+    pub from: &'static [Source],
+    /// They lie below that.
+    pub below: bool,
 }
 
 /// How the words of a program with more subcommands than can be described name acts and things.

@@ -3,6 +3,7 @@
 use super::Program;
 use crate::action::Effects;
 use crate::catalogue::spec::{Place, Run, RunForm, Source};
+use crate::interpret::acts;
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
 use crate::interpret::code;
@@ -451,6 +452,44 @@ fn within(before: &str, path: &Value, after: &str) -> Value {
     word
 }
 
+/// The paths that a program prints which does not look for names, as far as it surely does.
+pub(super) fn paths(words: &Words<'_>, span: (u32, u32)) -> Option<Vec<Value>> {
+    let mut listings = words.command.lists.iter();
+    let listing = listings.find(|one| {
+        one.when
+            .iter()
+            .all(|condition| acts::surely_holds(condition, words))
+    })?;
+    if !words.undescribed.is_empty() {
+        return None;
+    }
+    let found = listing
+        .from
+        .iter()
+        .map(|source| acts::yielded(*source, words));
+    let found = found
+        .into_iter()
+        .find(|found| found.incomplete || !found.values.is_empty())?;
+    if found.incomplete {
+        return None;
+    }
+    let path = |mut start: Value| {
+        if listing.below {
+            start.pieces.push(pattern("/**"));
+        }
+        start.at(span)
+    };
+    Some(found.values.into_iter().map(path).collect())
+}
+
+fn pattern(text: &str) -> Piece {
+    Piece {
+        text: Some(text.to_owned()),
+        origin: Origin::Literal,
+        pattern: true,
+    }
+}
+
 /// The paths find lists.
 pub(super) fn listed(words: &Words<'_>, span: (u32, u32)) -> Vec<Value> {
     let mut starts = words.operands.clone();
@@ -463,11 +502,7 @@ pub(super) fn listed(words: &Words<'_>, span: (u32, u32)) -> Vec<Value> {
         .flat_map(|start| {
             patterns.iter().map(|pattern| {
                 let mut found = start.clone();
-                found.pieces.push(Piece {
-                    text: Some(pattern.clone()),
-                    origin: Origin::Literal,
-                    pattern: true,
-                });
+                found.pieces.push(self::pattern(pattern));
                 found.at(span)
             })
         })

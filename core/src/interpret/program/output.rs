@@ -22,6 +22,15 @@ pub fn of_known(
     program: &Program<'_>,
     serial: usize,
 ) -> Stream {
+    let mut stream = written(words, read, program, serial);
+    if let Some(paths) = delegate::paths(words, program.span) {
+        stream.text = None;
+        stream.listed = Some(paths);
+    }
+    stream
+}
+
+fn written(words: &Words<'_>, read: &[Origin], program: &Program<'_>, serial: usize) -> Stream {
     match words.command.output {
         Output::Inputs => inputs(words, read, program),
         Output::Network => {
