@@ -40,6 +40,9 @@ pub const COMMAND_WORDS: usize = 1_000;
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
 pub const FORM_FIELDS: usize = 1_000;
+/// How much of the requests of one program is read: pieces of their texts, each request as often as it
+/// is made; of more, the rest counts as one request that cannot be seen.
+pub const REQUEST_PIECES: usize = 2_000;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -53,6 +56,11 @@ pub const ORIGINS: usize = 32;
 pub const NAMES_INSIDE: usize = 16;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
 pub const DELEGATION_DEPTH: usize = 6;
+/// Most words that all programs of a call hand on to others, words handed on twice counted twice.
+pub const WORDS_HANDED_ON: usize = 3_000;
+/// How much of the stack everything that is walked within something else may take, in units of about
+/// a kilobyte: functions, shell text, code and programs that programs run all count together.
+pub const NESTING: usize = 384;
 /// Most lines of standard input that a program is followed through.
 pub const INPUT_LINES: usize = 32;
 /// Most actions of one call; a call with more is opaque.
@@ -82,6 +90,8 @@ pub const CODE_TOKENS: usize = 6_000;
 pub const CODE_DEPTH: usize = 32;
 /// Longest chain of operators, members and calls in code that is parsed, with the chains around it.
 pub const CODE_CHAIN: usize = 160;
+/// Most pieces of a text in code of which some cannot be seen; the rest counts as unseen.
+pub const CODE_PIECES: usize = 48;
 /// Deepest tree of code that is followed.
 pub const CODE_TREE_DEPTH: usize = 64;
 /// Most expressions and statements of code that are looked at, each as often as it is run.

@@ -70,6 +70,21 @@ pub enum Reach {
 }
 
 impl Request {
+    /// How many pieces its texts have, long ones counted several times. At least one.
+    pub(super) fn pieces(&self) -> usize {
+        let values = std::iter::once(&self.url)
+            .chain(&self.query)
+            .chain(self.headers.iter().map(|(_, value)| value))
+            .chain(self.body.sent())
+            .chain(self.user.iter().chain(&self.bearer).chain(&self.cookies));
+        let pieces = values.flat_map(|value| &value.pieces);
+        let weights = pieces.map(|piece| {
+            let bytes = piece.text.as_ref().map_or(0, String::len);
+            (bytes / 64).saturating_add(1)
+        });
+        weights.fold(1, usize::saturating_add)
+    }
+
     /// The host in canonical form; `None` when it is not known for certain.
     #[must_use]
     pub fn host(&self, catalogue: &Catalogue) -> Option<String> {

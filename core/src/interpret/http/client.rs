@@ -93,9 +93,15 @@ pub fn interpret(call: &ClientCall<'_>, setting: &Setting<'_>) -> (Vec<Draft>, b
         span: call.span,
         ..setting.clone()
     };
-    let reading = read(call, &here);
+    let mut reading = read(call, &here);
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut pieces = 0_usize;
     for request in &reading.requests {
+        if pieces > limits::REQUEST_PIECES {
+            reading.unseen = true;
+            break;
+        }
+        pieces = pieces.saturating_add(request.pieces());
         drafts.extend(super::drafts(request, &here));
         if drafts.len() > limits::ACTIONS {
             break;

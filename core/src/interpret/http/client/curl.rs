@@ -136,7 +136,12 @@ impl Transfer {
         } else if !data.is_empty() {
             request.body = Body::Text(join(&data, "&"));
         }
-        for url in &self.urls {
+        let most = limits::REQUEST_PIECES / request.pieces();
+        for (index, url) in self.urls.iter().enumerate() {
+            if index > most {
+                reading.unseen = true;
+                break;
+            }
             let expanded = if self.globs {
                 expand(url)
             } else {
