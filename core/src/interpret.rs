@@ -12,6 +12,7 @@ pub mod json;
 mod lexicon;
 mod method;
 mod naming;
+mod nesting;
 mod patch;
 pub mod place;
 mod program;

@@ -325,3 +325,120 @@ fn two_pieces_in_turns_are_read_or_refused() {
         }
     });
 }
+
+/// Texts that nest `levels` deep in ways that parsers and walkers follow.
+fn nested(levels: usize) -> Vec<(&'static str, String)> {
+    let shell = |open: &str, close: &str| {
+        let text = format!("{}a{}", open.repeat(levels), close.repeat(levels));
+        ("shell", text)
+    };
+    vec![
+        shell("! time ", ""),
+        shell("time -p ", ""),
+        shell("time >f ", ""),
+        shell("time \n", ""),
+        shell("time # c\n", ""),
+        shell("<<<b time ", ""),
+        shell("if >f ", ""),
+        shell("while &>f ", ""),
+        shell("x=1 { ", ""),
+        shell("coproc a | ", ""),
+        shell("time { ", "; }"),
+        shell("coproc { ", "; }"),
+        shell("f() { ", "; }"),
+        shell("function f { ", "; } >g"),
+        shell("if a; then b; elif c; then ", "; fi"),
+        shell("while ", "; do a; done"),
+        shell("case x in a) ", ";; esac"),
+        shell("a | if b && { ", "; }; then c; fi >d"),
+        shell("for i in a b; do x=$x$i; a \"$(b ", ")\"; done"),
+    ]
+}
+
+/// Functions and texts that each nest `levels` deep and lead to the next one, `links` times.
+fn chained(links: usize, levels: usize) -> Vec<(&'static str, String)> {
+    let mut texts = Vec::new();
+    for (open, close) in [
+        ("{ ", "; }"),
+        ("( ", " )"),
+        ("for i in a b; do ", "; done"),
+        ("case x in y) ", ";; esac"),
+        ("a \"$(", ")\""),
+    ] {
+        let link = |inner: &str| format!("{}{inner}{}", open.repeat(levels), close.repeat(levels));
+        let (mut functions, mut evals) = (String::new(), String::new());
+        for index in (0..links).rev() {
+            let next = index + 1;
+            let (call, eval) = if next == links {
+                ("rm a".to_owned(), "rm a".to_owned())
+            } else {
+                (format!("f{next}"), format!("eval \"$x{next}\""))
+            };
+            functions.push_str(&format!("f{index}() {{ {}; }}; ", link(&call)));
+            evals.push_str(&format!("x{index}='{}'; ", link(&eval)));
+        }
+        texts.push(("shell", format!("{functions}f0")));
+        texts.push(("shell", format!("{evals}eval \"$x0\"")));
+    }
+    for (open, close) in [("g(", ")"), ("[", "]"), ("h(lambda x: ", ")")] {
+        let mut code = "import os\n".to_owned();
+        for index in (0..links).rev() {
+            let inner = match index + 1 {
+                next if next == links => "os.system(os.environ['x'])".to_owned(),
+                next => format!("f{next}(a)"),
+            };
+            let (open, close) = (open.repeat(levels), close.repeat(levels));
+            code.push_str(&format!("def f{index}(a):\n return {open}{inner}{close}\n"));
+        }
+        code.push_str("f0(1)\n");
+        let (open, close) = ("( ".repeat(levels), " )".repeat(levels));
+        let shell = format!(
+            "export p='{}'; x='{open}python -c \"$p\"{close}'; export x; eval \"$x\"",
+            code.replace('\'', "'\\''")
+        );
+        texts.push(("python", code));
+        texts.push(("shell", shell));
+    }
+    texts
+}
+
+#[test]
+fn what_nests_in_many_ways_is_read_or_refused() {
+    on_a_small_stack(|| {
+        for levels in [11, 12, 20, 22, 23, 24, 25, 200] {
+            for (language, text) in nested(levels) {
+                understood(language, &text);
+            }
+        }
+        for (links, levels) in [
+            (3, 23),
+            (5, 10),
+            (6, 23),
+            (9, 20),
+            (9, 28),
+            (16, 10),
+            (40, 3),
+        ] {
+            for (language, text) in chained(links, levels) {
+                understood(language, &text);
+            }
+        }
+    });
+}
+
+/// What is too deep is opaque, never harmless.
+#[test]
+fn what_is_too_deep_is_opaque() {
+    for text in [
+        format!("{}rm -rf /", "time ".repeat(200)),
+        format!("{}rm -rf /", "<<<b time ".repeat(200)),
+        format!("{}rm -rf /", "if >f ".repeat(200)),
+    ] {
+        let call = wire::call_from_json(call("shell", &text).to_string().as_bytes());
+        let actions = interpret(&call.expect("a call"));
+        let opaque = |draft: &checkrein::action::Draft| {
+            draft.completeness == checkrein::vocabulary::Completeness::Opaque
+        };
+        assert!(actions.iter().any(opaque), "{text:.40}");
+    }
+}

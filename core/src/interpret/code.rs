@@ -25,6 +25,7 @@ mod unparsed;
 use self::machine::{Machine, Outcome};
 use self::tree::Tree;
 use super::argument::text_of;
+use super::nesting;
 use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::ShellState;
@@ -102,7 +103,12 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
         if cfg!(not(feature = "code")) {
             session.lacking = true;
         }
-        if let Some(tree) = parse(candidate, &text) {
+        if !session.enter(nesting::PARSED_CODE) {
+            return too_deep(session, state, code, candidate);
+        }
+        let tree = parse(candidate, &text);
+        session.leave(nesting::PARSED_CODE);
+        if let Some(tree) = tree {
             let stream = followed(session, state, code, candidate, &tree);
             printed.get_or_insert_with(Stream::default).merge(&stream);
         }
@@ -136,6 +142,9 @@ fn followed(
     language: &'static CodeLanguage,
     tree: &Tree,
 ) -> Stream {
+    if !session.enter(nesting::TEXT) {
+        return too_deep(session, state, code, language);
+    }
     let first = session.drafts.len();
     let cwd = state.cwd.clone();
     let span = if code.text.span.1 > 0 {
@@ -148,10 +157,27 @@ fn followed(
         machine.run(tree);
         std::mem::take(&mut machine.result)
     });
+    session.leave(nesting::TEXT);
     unique(&mut session.drafts, first);
     leaks(session, code, first, cwd.as_deref());
     noted(session, code, language, &outcome, first, cwd.as_deref());
     outcome.stdout
+}
+
+/// Adds code that is not followed, because what stands around it is too deep.
+fn too_deep(
+    session: &mut Session<'_>,
+    state: &ShellState,
+    code: &Code<'_>,
+    language: &CodeLanguage,
+) -> Stream {
+    let outcome = Outcome {
+        cut: true,
+        ..Outcome::default()
+    };
+    let (first, cwd) = (session.drafts.len(), state.cwd.as_deref());
+    noted(session, code, language, &outcome, first, cwd);
+    Stream::from_origin(Origin::Unseen)
 }
 
 /// Adds that the code runs at all.

@@ -90,6 +90,14 @@ impl Runner for Session<'_> {
         self.shadowed(state, name, None, span);
     }
 
+    fn enter(&mut self, weight: usize) -> bool {
+        Session::enter(self, weight)
+    }
+
+    fn leave(&mut self, weight: usize) {
+        Session::leave(self, weight);
+    }
+
     fn full(&self) -> bool {
         Session::full(self)
     }

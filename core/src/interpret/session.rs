@@ -31,6 +31,10 @@ pub struct Session<'a> {
     pub lacking: bool,
     /// Texts given to what is not known that were looked at as paths.
     looked: usize,
+    /// Words that programs handed on to others.
+    handed: usize,
+    /// What the walks around the current one take of the stack.
+    pub(super) nested: usize,
     /// Facts that commands so far have set for those after them.
     pub facts: Vec<Selector>,
 }
@@ -63,6 +67,8 @@ impl<'a> Session<'a> {
             windows: None,
             lacking: false,
             looked: 0,
+            handed: 0,
+            nested: 0,
             facts: Vec::new(),
         }
     }
@@ -125,6 +131,12 @@ impl<'a> Session<'a> {
             );
         }
         self.looked <= limits::DOUBTFUL_PATHS
+    }
+
+    /// Counts words that a program hands on to another; whether they are still followed.
+    pub const fn hands_on(&mut self, words: usize) -> bool {
+        self.handed = self.handed.saturating_add(words);
+        self.handed <= limits::WORDS_HANDED_ON
     }
 
     /// Adds drafts, up to the limit; past it one opaque draft stands for the rest.

@@ -128,6 +128,14 @@ pub trait Runner {
     /// An environment variable of the tool; `None` when it is not known.
     fn variable(&mut self, name: &str) -> Option<Secret>;
 
+    /// Goes deeper by this weight; `false`: that is too deep, and nothing is left again.
+    fn enter(&mut self, _: usize) -> bool {
+        true
+    }
+
+    /// Comes back from where [`Runner::enter`] went.
+    fn leave(&mut self, _: usize) {}
+
     /// Whether nothing more is taken, because too much was handed over already.
     fn full(&self) -> bool {
         false

@@ -17,6 +17,7 @@ use super::thing::{self, Thing};
 use super::tree::{Function, Pattern, Statement, Tree};
 use crate::catalogue::spec::CodeLanguage;
 use crate::interpret::argument::Argument;
+use crate::interpret::nesting;
 use crate::interpret::session::Session;
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::Stream;
@@ -133,7 +134,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Argument::Text(value) => {
                 let texts = value.pieces.iter().filter_map(|piece| piece.text.as_ref());
                 let bytes = texts.map(String::len).fold(0, usize::saturating_add);
-                (bytes / 128).saturating_add(value.pieces.len() / 2)
+                (bytes / 128).saturating_add(value.pieces.len())
             }
             Argument::List(items) => items.len() / 2,
             _ => 0,
@@ -163,8 +164,19 @@ impl<'m, 'a> Machine<'m, 'a> {
             if self.stopped() {
                 return;
             }
+            if !self.enters(nesting::EXPRESSION) {
+                return;
+            }
             self.statement(statement);
+            self.session.leave(nesting::EXPRESSION);
         }
+    }
+
+    /// Goes deeper by this weight, to leave the session with it again; `false`: that is too deep.
+    fn enters(&mut self, weight: usize) -> bool {
+        let fits = self.session.enter(weight);
+        self.result.cut |= !fits;
+        fits
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -356,7 +368,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         rest: &Thing,
     ) -> Thing {
         let looping = self.active.iter().any(|one| Rc::ptr_eq(one, function));
-        if looping || self.active.len() >= limits::CODE_CALLS || self.stopped() {
+        let deep = looping || self.active.len() >= limits::CODE_CALLS || self.stopped();
+        if deep || !self.enters(nesting::FUNCTION) {
             return Thing::from_origins(positional.iter().flat_map(Thing::origins).collect());
         }
         for (known, followed) in &mut self.functions {
@@ -382,6 +395,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.answer = outer;
         self.frames.pop();
         self.active.pop();
+        self.session.leave(nesting::FUNCTION);
         answer.unwrap_or_else(|| Thing::of(Argument::Null))
     }
 }

@@ -158,7 +158,7 @@ pub fn size(argument: &Argument) -> Option<usize> {
             Argument::Object(members) => {
                 open.extend(members.values().map(|item| (item, below)));
             }
-            Argument::Text(value) => count = count.saturating_add(value.pieces.len() / 8),
+            Argument::Text(value) => count = count.saturating_add(value.pieces.len() / 2),
             _ => {}
         }
     }
@@ -171,7 +171,7 @@ pub fn join(parts: &[Value]) -> Value {
     let mut length = 0_usize;
     for piece in parts.iter().flat_map(|part| &part.pieces) {
         length = length.saturating_add(piece.text.as_ref().map_or(1, String::len));
-        if length > limits::CODE_BYTES || joined.pieces.len() > limits::CODE_CHAIN {
+        if length > limits::CODE_BYTES || joined.pieces.len() > limits::CODE_PIECES {
             joined.pieces.push(unseen());
             break;
         }

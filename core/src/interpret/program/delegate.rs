@@ -7,6 +7,7 @@ use crate::interpret::acts;
 use crate::interpret::acts::Given as _;
 use crate::interpret::argument::UNSEEN;
 use crate::interpret::code;
+use crate::interpret::nesting;
 use crate::interpret::place::Machine;
 use crate::interpret::session::Session;
 use crate::interpret::shell::{self, ShellState};
@@ -56,7 +57,8 @@ impl Session<'_> {
                 }
             }
         }
-        let stream = if self.frame.depth > limits::DELEGATION_DEPTH {
+        let deep = self.frame.depth > limits::DELEGATION_DEPTH;
+        let stream = if deep || !self.enter(nesting::PROGRAM) {
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
             self.opaque(
@@ -67,7 +69,9 @@ impl Session<'_> {
             );
             Stream::from_origin(Origin::Unseen)
         } else {
-            self.delegate_form(state, run, words, program)
+            let stream = self.delegate_form(state, run, words, program);
+            self.leave(nesting::PROGRAM);
+            stream
         };
         self.frame = outer;
         stream
@@ -206,6 +210,17 @@ impl Session<'_> {
                     open_ended = true;
                 }
             }
+        }
+        if !self.hands_on(inner.len()) {
+            let cwd = state.cwd.clone();
+            let setting = self.setting(cwd.as_deref(), program.span);
+            self.opaque(
+                "shell:too_many_words",
+                "programs hand on more words than are followed",
+                Effects::NONE,
+                &setting,
+            );
+            return Stream::from_origin(Origin::Unseen);
         }
         let mut assignments = program.assignments.to_vec();
         assignments.extend(words.assignments.iter().cloned());

@@ -21,6 +21,9 @@ use crate::limits;
 /// Most steps of the parser on one text.
 const FUEL: usize = 256 * 1024;
 
+/// Most `{` in quotes that the parser is shown: it takes quadratic time on those that are not closed.
+const QUOTED_BRACES: usize = 64;
+
 /// Parses the commands of `span`.
 ///
 /// # Errors
@@ -37,6 +40,12 @@ pub fn parse(source: &Arc<Source>, span: Span) -> Result<List, Refusal> {
         base: span.0,
     }
     .list(&parsed.file.body)
+}
+
+/// How deep the commands of `span` nest, substitutions left out.
+pub fn depth(source: &Source, span: Span) -> usize {
+    let scanned = blanked(source, span).and_then(|text| Source::scan(&text));
+    scanned.map_or(limits::SHELL_DEPTH, |scanned| scanned.depth)
 }
 
 /// The text of `span` with the inside of every substitution replaced by `x`: the parser neither recurses
@@ -65,7 +74,17 @@ fn blanked(source: &Source, span: Span) -> Result<String, Refusal> {
         return Err(Refusal::Disagreement);
     }
     text.push_str(source.slice((at, span.1)));
-    Ok(text)
+    if source.quoted_braces.len() <= QUOTED_BRACES {
+        return Ok(text);
+    }
+    let mut bytes = text.into_bytes();
+    for brace in &source.quoted_braces {
+        let place = brace.checked_sub(span.0).map(|at| at as usize);
+        if let Some(byte) = place.and_then(|at| bytes.get_mut(at)) {
+            *byte = b'x';
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Refusal::Disagreement)
 }
 
 struct Adapter<'s> {

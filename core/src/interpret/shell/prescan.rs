@@ -116,6 +116,10 @@ pub struct Source {
     pub constructs: Vec<Construct>,
     /// Every heredoc, by operator.
     pub heredocs: Vec<HeredocText>,
+    /// How deep it nests at most.
+    pub depth: usize,
+    /// Every `{` in quotes that stands for itself, in no order.
+    pub quoted_braces: Vec<u32>,
 }
 
 impl Source {
@@ -135,18 +139,28 @@ impl Source {
         let mut scanner = Scanner {
             bytes: text.as_bytes(),
             depth,
+            deepest: depth,
             waiting: 0,
             commands: 0,
             words: 0,
+            doubled: 0,
             constructs: Vec::new(),
             heredocs: Vec::new(),
+            quoted_braces: Vec::new(),
         };
         scanner.script()?;
         let Scanner {
             constructs,
             mut heredocs,
+            deepest,
+            doubled,
+            quoted_braces,
             ..
         } = scanner;
+        let depth = deepest.saturating_add(doubled);
+        if depth > limits::SHELL_DEPTH {
+            return Err(Refusal::TooDeep);
+        }
         if constructs.len() > limits::SHELL_EXPANSIONS {
             return Err(Refusal::TooMany);
         }
@@ -159,6 +173,8 @@ impl Source {
             text,
             constructs,
             heredocs,
+            depth,
+            quoted_braces,
         })
     }
 
@@ -235,14 +251,19 @@ struct Scanner<'t> {
     bytes: &'t [u8],
     /// How many constructs are open.
     depth: usize,
+    /// How many were open at most.
+    deepest: usize,
     /// Heredocs announced but not yet read in the frames around the current one.
     waiting: usize,
     /// Commands and what else makes structure.
     commands: usize,
     /// Words outside of quotes.
     words: usize,
+    /// Those that are `time` or `coproc`.
+    doubled: usize,
     constructs: Vec<Construct>,
     heredocs: Vec<HeredocText>,
+    quoted_braces: Vec<u32>,
 }
 
 impl Scanner<'_> {
@@ -273,8 +294,9 @@ impl Scanner<'_> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    fn check_depth(&self, more: usize) -> Result<(), Refusal> {
-        if self.depth.saturating_add(more) > limits::SHELL_DEPTH {
+    fn check_depth(&mut self, more: usize) -> Result<(), Refusal> {
+        self.deepest = self.deepest.max(self.depth.saturating_add(more));
+        if self.deepest > limits::SHELL_DEPTH {
             Err(Refusal::TooDeep)
         } else {
             Ok(())

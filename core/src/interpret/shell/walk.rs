@@ -8,6 +8,7 @@ use super::ast::{Command, CommandKind, Function, Item, Join, List, Pipeline, Spa
 use super::prescan::{Refusal, Source};
 use super::state::either;
 use super::{Runner, ShellState, adapter};
+use crate::interpret::nesting;
 use crate::interpret::value::{Origin, Stream};
 use crate::limits;
 
@@ -15,6 +16,8 @@ use crate::limits;
 const WALKS: usize = 16;
 /// Most bytes parsed and expanded over all walks of one state.
 const BYTES: usize = 8 * limits::SHELL_BYTES;
+
+const TOO_DEEP: &str = "commands, functions and programs within each other too deep to follow";
 
 /// One walk over one text.
 pub(super) struct Walker<'r> {
@@ -62,6 +65,10 @@ pub(super) fn text(
             return unseen();
         }
     };
+    if !runner.enter(nesting::TEXT) {
+        runner.opaque(state, TOO_DEEP, whole);
+        return unseen();
+    }
     state.ledger.depth = state.ledger.depth.saturating_add(1);
     let mut walker = Walker {
         runner,
@@ -77,6 +84,7 @@ pub(super) fn text(
     let waiting = state.ledger.traps.len();
     let stdout = walker.script(state);
     super::trap::run(state, runner, waiting);
+    runner.leave(nesting::TEXT);
     state.ledger.depth = state.ledger.depth.saturating_sub(1);
     stdout
 }
@@ -130,7 +138,17 @@ impl Walker<'_> {
         if !self.spend_bytes(state, span.1.saturating_sub(span.0) as usize, span) {
             return Ok(List::default());
         }
-        adapter::parse(&self.source, span)
+        let mut weight = self.source.depth.saturating_mul(nesting::PARSED_LEVEL);
+        if !self.runner.enter(weight) {
+            let depth = adapter::depth(&self.source, span);
+            weight = depth.saturating_mul(nesting::PARSED_LEVEL);
+            if !self.runner.enter(weight) {
+                return Err(Refusal::TooDeep);
+            }
+        }
+        let parsed = adapter::parse(&self.source, span);
+        self.runner.leave(weight);
+        parsed
     }
 
     pub(super) fn list(&mut self, state: &mut ShellState, list: &List) -> Stream {
@@ -230,6 +248,16 @@ impl Walker<'_> {
         if !self.spend_command(state, command.span) {
             return unseen();
         }
+        if !self.runner.enter(nesting::COMMAND) {
+            self.opaque(state, TOO_DEEP, command.span);
+            return unseen();
+        }
+        let stdout = self.entered(state, command);
+        self.runner.leave(nesting::COMMAND);
+        stdout
+    }
+
+    fn entered(&mut self, state: &mut ShellState, command: &Command) -> Stream {
         let redirections = &mut state.ledger.redirections;
         *redirections = redirections.saturating_add(command.redirects.len());
         if !self.spend_bytes(state, 0, command.span) {
@@ -267,6 +295,10 @@ impl Walker<'_> {
         let Some(construct) = self.source.constructs.get(index).cloned() else {
             return unseen();
         };
+        if !self.runner.enter(nesting::SUBSTITUTION) {
+            self.opaque(state, TOO_DEEP, construct.span);
+            return unseen();
+        }
         let ended = self.ended;
         let mut copy = state.clone();
         let stdout = if let Some(inner) = construct.inner {
@@ -287,6 +319,7 @@ impl Walker<'_> {
         };
         state.settle(copy);
         self.ended = ended;
+        self.runner.leave(nesting::SUBSTITUTION);
         if stdout.present { stdout } else { unseen() }
     }
 

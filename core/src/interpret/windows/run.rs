@@ -3,6 +3,7 @@
 use super::Dialect;
 use super::lex::{Part, Stage, Unreadable, Word, stages};
 use crate::action::Effects;
+use crate::interpret::nesting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::value::{Origin, Piece, Stream, Value};
@@ -98,10 +99,23 @@ impl Reader<'_, '_> {
         table: bool,
         stdin: &Stream,
     ) -> Result<Stream, Unreadable> {
-        if self.depth > limits::SHELL_DEPTH {
+        if self.depth > limits::SHELL_DEPTH || !self.session.enter(nesting::COMMAND) {
             return Err("code that is nested too deep");
         }
         self.depth = self.depth.saturating_add(1);
+        let output = self.entered(state, range, table, stdin);
+        self.depth = self.depth.saturating_sub(1);
+        self.session.leave(nesting::COMMAND);
+        output
+    }
+
+    fn entered(
+        &mut self,
+        state: &mut ShellState,
+        range: (usize, usize),
+        table: bool,
+        stdin: &Stream,
+    ) -> Result<Stream, Unreadable> {
         let mut output = Stream::default();
         let mut piped = Stream::default();
         let mut list = false;
@@ -117,7 +131,9 @@ impl Reader<'_, '_> {
                 return Err("text that does too much to follow; split it up");
             }
             self.words = self.words.saturating_add(stage.words.len());
-            if stage.words.len() > limits::COMMAND_WORDS
+            let inner = self.session.frame.depth > 0;
+            if (inner && !self.session.hands_on(stage.words.len()))
+                || stage.words.len() > limits::COMMAND_WORDS
                 || self.words > limits::SHELL_WORDS
                 || stage.redirects.len() > limits::SHELL_REDIRECTIONS
             {
@@ -128,7 +144,6 @@ impl Reader<'_, '_> {
             piped = self.stage(state, &stage, &input)?;
             output.merge(&piped);
         }
-        self.depth = self.depth.saturating_sub(1);
         Ok(output)
     }
 

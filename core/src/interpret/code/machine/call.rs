@@ -89,8 +89,8 @@ impl Machine<'_, '_> {
             let rest = Thing::of(Argument::Unknown);
             return self.follow(function, &arguments.positional, &arguments.named, &rest);
         }
-        self.costs(2);
         let path = callee.name().to_owned();
+        self.costs((path.len() / 16).saturating_add(2));
         let Some(entry) = self.find(&path) else {
             return self.unlisted(&path, receiver.unwrap_or(callee), arguments);
         };

@@ -8,6 +8,7 @@ use crate::catalogue::spec::CodeName;
 use crate::interpret::argument::Argument;
 use crate::interpret::code::thing::{Thing, join};
 use crate::interpret::code::tree::{Expression, Pattern};
+use crate::interpret::nesting;
 use crate::interpret::value::{Origin, Value};
 use crate::interpret::wildcard::wildcard;
 use crate::limits;
@@ -17,9 +18,15 @@ const LONGEST_PATH: usize = 200;
 
 impl Machine<'_, '_> {
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Thing {
-        if self.stopped() {
+        if self.stopped() || !self.enters(nesting::EXPRESSION) {
             return Thing::of(Argument::Unknown);
         }
+        let thing = self.evaluated(expression);
+        self.session.leave(nesting::EXPRESSION);
+        thing
+    }
+
+    fn evaluated(&mut self, expression: &Expression) -> Thing {
         match expression {
             Expression::Text(text) => Thing::text(text),
             Expression::Number(text) => Thing::of(Argument::Number(text.clone())),

@@ -253,6 +253,7 @@ impl Machine<'_, '_> {
 
     /// A library that the code loads.
     pub(super) fn import(&mut self, name: &str) {
+        self.costs(6);
         let module = self.module(name);
         let module = module.name().to_owned();
         if self.is_pure(&module) {

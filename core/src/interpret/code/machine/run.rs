@@ -9,6 +9,7 @@ use crate::interpret::code;
 use crate::interpret::code::given::CallGiven;
 use crate::interpret::code::thing::value_of_argument;
 use crate::interpret::hint;
+use crate::interpret::nesting;
 use crate::interpret::place::Machine as Place_;
 use crate::interpret::program::{Program, ScriptFile};
 use crate::interpret::value::{Origin, Stream, Value};
@@ -79,11 +80,14 @@ impl Machine<'_, '_> {
             let setting = self.session.setting(outer_cwd.as_deref(), self.span);
             self.state.cwd = to.and_then(|to| setting.resolve(&to).map(|path| path.absolute));
         }
-        let stream = if self.session.frame.depth > limits::DELEGATION_DEPTH {
+        let deep = self.session.frame.depth > limits::DELEGATION_DEPTH;
+        let stream = if deep || !self.session.enter(nesting::PROGRAM) {
             self.opaque("programs run programs too deep to follow");
             Stream::from_origin(Origin::Unseen)
         } else {
-            self.run_form(run, &values, given)
+            let stream = self.run_form(run, &values, given);
+            self.session.leave(nesting::PROGRAM);
+            stream
         };
         self.session.frame = outer;
         self.state.cwd = outer_cwd;

@@ -5,6 +5,19 @@ use std::cmp::Ordering;
 use super::{HeredocText, Kind, Refusal, Scanner, offset};
 use crate::limits;
 
+/// Words with which the parser begins something that nests.
+const NESTING_WORDS: [&[u8]; 10] = [
+    b"if",
+    b"while",
+    b"until",
+    b"for",
+    b"select",
+    b"case",
+    b"{",
+    b"[[",
+    b"time",
+    b"function",
+];
 /// Most `{` in one word; the parser takes quadratic time on more.
 const WORD_BRACES: usize = 32;
 
@@ -39,6 +52,11 @@ struct Frame {
     word: Option<usize>,
     /// Range of the word that ended last, since the last separator between commands.
     last_word: Option<(usize, usize)>,
+    /// How many of `!` and `time` stand in front of the command.
+    prefixes: usize,
+    /// Words of the command that are spelled like reserved words, each counted twice: behind a
+    /// redirection or an assignment the parser takes them for that.
+    stray: usize,
     /// The current word is no reserved word, whatever it spells.
     quiet: bool,
     /// The word after this one is in command position (`function name {`).
@@ -334,13 +352,23 @@ impl Scanner<'_> {
         }
         if std::mem::take(&mut frame.quiet) {
             frame.command = false;
+            frame.prefixes = 0;
             return Ok(());
         }
         if frame.command || frame.test || matches!(frame.cases.last(), Some(Case::Pattern(_))) {
             self.count()?;
         }
         let before = frame.opened;
-        frame.reserved(self.bytes.get(start..at).unwrap_or_default());
+        let word = self.bytes.get(start..at).unwrap_or_default();
+        if matches!(word, b"time" | b"coproc") {
+            // The parser nests what stands behind, and takes twice the stack for it.
+            self.doubled = self.doubled.saturating_add(1);
+        }
+        if !frame.command && NESTING_WORDS.contains(&word) {
+            frame.stray = frame.stray.saturating_add(2);
+        }
+        frame.reserved(word);
+        self.check_depth(frame.prefixes.saturating_add(frame.stray))?;
         match frame.opened.cmp(&before) {
             Ordering::Greater => self.enter()?,
             Ordering::Less => self.leave(),
@@ -357,6 +385,8 @@ impl Frame {
             command: keywords,
             word: None,
             last_word: None,
+            prefixes: 0,
+            stray: 0,
             quiet: false,
             naming: false,
             after_for: false,
@@ -372,14 +402,21 @@ impl Frame {
     /// A separator between commands.
     fn separate(&mut self, byte: u8, next: Option<u8>) {
         self.last_word = None;
-        if self.test {
+        // `&>file` ends no command.
+        if self.test || (byte == b'&' && next == Some(b'>')) {
             return;
         }
         match self.cases.last_mut() {
             Some(case @ Case::Body) if byte == b';' && matches!(next, Some(b';' | b'&')) => {
                 *case = Case::Pattern(true);
             }
-            Some(Case::Body) | None => self.command = self.keywords,
+            Some(Case::Body) | None => {
+                self.command = self.keywords;
+                self.stray = 0;
+                if byte != b'\n' {
+                    self.prefixes = 0;
+                }
+            }
             Some(_) => {}
         }
     }
@@ -425,6 +462,15 @@ impl Frame {
         if !std::mem::take(&mut self.command) {
             return;
         }
+        // The parser nests what they stand in front of.
+        self.prefixes = match word {
+            b"!" | b"time" => self.prefixes.saturating_add(1),
+            b"-p" | b"--" if self.prefixes > 0 => {
+                self.command = true;
+                return;
+            }
+            _ => 0,
+        };
         match word {
             b"case" => self.cases.push(Case::Subject),
             b"function" => self.naming = true,

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Kind, Refusal, Scanner, Source};
+use super::{Kind, Refusal, Scanner, Source, offset};
 
 impl Scanner<'_> {
     /// From after `'` to after the closing one.
-    pub(super) fn single(&self, mut at: usize, end: usize) -> Result<usize, Refusal> {
+    pub(super) fn single(&mut self, mut at: usize, end: usize) -> Result<usize, Refusal> {
         while let Some(byte) = self.byte(at, end) {
+            if byte == b'{' {
+                self.quoted_braces.push(offset(at));
+            }
             at = at.saturating_add(1);
             if byte == b'\'' {
                 return Ok(at);
@@ -17,8 +20,11 @@ impl Scanner<'_> {
     }
 
     /// From after `$'` to after the closing quote.
-    fn ansi(&self, mut at: usize, end: usize) -> Result<usize, Refusal> {
+    fn ansi(&mut self, mut at: usize, end: usize) -> Result<usize, Refusal> {
         while let Some(byte) = self.byte(at, end) {
+            if byte == b'{' {
+                self.quoted_braces.push(offset(at));
+            }
             at = at.saturating_add(if byte == b'\\' { 2 } else { 1 });
             if byte == b'\'' {
                 return Ok(at);
@@ -32,6 +38,10 @@ impl Scanner<'_> {
         while let Some(byte) = self.byte(at, end) {
             at = match byte {
                 b'"' => return Ok(at.saturating_add(1)),
+                b'{' => {
+                    self.quoted_braces.push(offset(at));
+                    at.saturating_add(1)
+                }
                 b'\\' => at.saturating_add(2),
                 b'$' => self.dollar(at, end, true)?,
                 b'`' => self.backtick(at, end, true)?,
