@@ -8,6 +8,7 @@ use crate::interpret::acts::Given as _;
 use crate::interpret::argument::{Argument, text_of};
 use crate::interpret::given::Arguments;
 use crate::interpret::graphql::Endpoint;
+use crate::interpret::nesting;
 use crate::interpret::session::Session;
 use crate::interpret::{http, json};
 use crate::limits;
@@ -32,14 +33,15 @@ pub(super) fn call(session: &mut Session<'_>, tool: &'static Tool, arguments: &A
     };
     let deep = session.frame.depth >= limits::DELEGATION_DEPTH;
     match text(name).filter(|_| !deep) {
-        Some(name) => {
+        Some(name) if session.enter(nesting::PROGRAM) => {
             let server = text(server).filter(|server| !server.is_empty());
             let name = ToolName::spelled(&name, server.as_deref());
             session.frame.depth = session.frame.depth.saturating_add(1);
             dispatch(session, &name, &inner);
             session.frame.depth = session.frame.depth.saturating_sub(1);
+            session.leave(nesting::PROGRAM);
         }
-        None => {
+        _ => {
             let setting = session.setting(None, (0, 0));
             session.opaque(
                 "tool:nested",

@@ -136,7 +136,9 @@ impl Transfer {
         } else if !data.is_empty() {
             request.body = Body::Text(join(&data, "&"));
         }
-        let most = limits::REQUEST_PIECES / request.pieces();
+        let most = limits::REQUEST_PIECES
+            .checked_div(request.pieces())
+            .unwrap_or(0);
         for (index, url) in self.urls.iter().enumerate() {
             if index > most {
                 reading.unseen = true;
