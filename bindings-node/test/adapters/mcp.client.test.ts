@@ -29,7 +29,7 @@ import { ALLOW, ASK, DENY, Shell, context } from './support.ts'
 
 afterEach(closeAll)
 
-const DENIED = /^!checkrein.*production/s
+const DENIED = /^!checkrein.*was found/s
 
 function each(name: string, body: (line: Line) => Promise<void>, lines: readonly Line[] = LINES): void {
   test(name, async (t) => {
@@ -209,8 +209,8 @@ test('calls without an id', async () => {
   const { wire, line, told } = wired()
   const { id, ...notification } = request(DENY)
   for (const message of [notification, { ...notification, id: null }, { ...notification, id: {} }]) {
-    await assert.rejects(line.send(message), /production/)
-    await assert.rejects(line.send([message]), /production/)
+    await assert.rejects(line.send(message), /was found/)
+    await assert.rejects(line.send([message]), /was found/)
   }
   assert.deepEqual([wire.left, told, id], [[], [], 1])
 })
@@ -314,7 +314,7 @@ test('a call that would become a task', async () => {
   await line.send(request(DENY, 1, { task: { ttl: 1000 } }))
   assert.deepEqual(wire.left, [])
   assert.equal(told[0].result, undefined)
-  assert.match(told[0].error.message, /^checkrein.*production/s)
+  assert.match(told[0].error.message, /^checkrein.*was found/s)
   const { client, shell } = await connect('v1', { server: false, client: {} })
   const stream = client.experimental.tasks.callToolStream(
     { name: 'bash', arguments: { command: DENY } },
@@ -323,7 +323,7 @@ test('a call that would become a task', async () => {
   )
   const seen: Loose[] = []
   for await (const message of stream) seen.push(message)
-  assert.match(seen.at(-1).error.message, /checkrein.*production/s)
+  assert.match(seen.at(-1).error.message, /checkrein.*was found/s)
   assert.deepEqual(shell.ran, [])
 })
 

@@ -64,7 +64,7 @@ each('allow', async (line, setting) => {
 each('deny', async (line, setting) => {
   const given = setting(ACCEPT)
   const { call, shell, asked, left } = await connect(line, given)
-  assert.match(await call(DENY), /^!checkrein.*production/s)
+  assert.match(await call(DENY), /^!checkrein.*was found/s)
   assert.deepEqual(shell.ran, [])
   assert.deepEqual(given.asked ?? asked, [])
   if (given.client) assert.deepEqual(calls(left), [])
@@ -96,7 +96,7 @@ each('parallel allow and ask', async (line, setting) => {
   const told = await Promise.all([call(ALLOW), call(ASK), call(DENY), call(ASK_ELSE), call(ALLOW)])
   assert.deepEqual(shell.ran.toSorted(), [ALLOW, ALLOW, ASK, ASK_ELSE].toSorted())
   assert.deepEqual(told.toSpliced(2, 1), [ALLOW, ASK, ASK_ELSE, ALLOW].map((command) => `ran ${command}`))
-  assert.match(told[2]!, /^!checkrein.*production/s)
+  assert.match(told[2]!, /^!checkrein.*was found/s)
   assert.equal((given.asked ?? asked).length, 2)
 })
 
@@ -148,7 +148,7 @@ test('nested agent', async (t) => {
             }),
         })
         const { content } = await client.callTool({ name: 'delegate', arguments: {} })
-        assert.match(content[0].text, new RegExp(`^ran ${ALLOW}\n!checkrein.*production.*ran ${ASK}$`, 's'))
+        assert.match(content[0].text, new RegExp(`^ran ${ALLOW}\n!checkrein.*was found.*ran ${ASK}$`, 's'))
         assert.deepEqual(below.shell.ran, [ALLOW, ASK])
       })
     }
@@ -178,7 +178,7 @@ test('arguments edited after approval', async (t) => {
       assert.deepEqual(shell.ran, [])
       const sent = await send(edited, answers(question))
       assert.deepEqual(shell.ran, [])
-      assert.match(text(sent), edited === DENY ? /production/ : NOT_SHOWN)
+      assert.match(text(sent), edited === DENY ? /was found/ : NOT_SHOWN)
     })
     for (const line of ['v1', 'v2 as v1'] as const) {
       for (const place of ['server', 'client'] as const) {
@@ -204,7 +204,7 @@ test('arguments edited after approval', async (t) => {
 each('what changed while the human thought about it', async (line, setting) => {
   const real = guard()
   const cases = [
-    [ACCEPT, DENY, false, /production/],
+    [ACCEPT, DENY, false, /was found/],
     [ACCEPT, ASK_ELSE, false, NOT_SHOWN],
     [ACCEPT, ALLOW, true, /^ran/],
     [{ action: 'decline' }, ALLOW, false, SAID_NO],

@@ -117,7 +117,7 @@ def test_deny(shell: Shell, guard: checkrein.Guard, mode: str) -> None:
     human = Human(True)
     (told,) = call(server_of(shell, guard, elicit=True), DENY, human=human, mode=mode)
     assert shell.ran == []
-    assert told.startswith("!checkrein") and "production" in told
+    assert told.startswith("!checkrein") and "was found" in told
     assert human.asked == []
 
 
@@ -232,7 +232,7 @@ def test_tool_that_calls_a_tool(shell: Shell, guard: checkrein.Guard) -> None:
     told = call(server, ALLOW, DENY, ASK, tool="think", human=human)
     assert shell.ran == [ALLOW]
     assert told[0] == f"ran {ALLOW}"
-    assert "production" in told[1]
+    assert "was found" in told[1]
     assert "approved by" in told[2] and human.asked == []
 
 
@@ -252,7 +252,7 @@ def test_arguments_edited_after_approval(shell: Shell, guard: checkrein.Guard, e
     question, result = raw(server, *rounds)
     assert isinstance(question, mt.InputRequiredResult)
     assert shell.ran == []
-    assert ("production" if edited is DENY else "ask again") in text_of(result)
+    assert ("was found" if edited is DENY else "ask again") in text_of(result)
 
 
 def test_replayed_approval(shell: Shell, guard: checkrein.Guard) -> None:
@@ -333,7 +333,7 @@ def test_middleware_before_it_that_edits(shell: Shell, guard: checkrein.Guard) -
     server.tool(shell.run, name="bash")
     (told,) = call(server, ALLOW)
     assert shell.ran == []
-    assert "production" in told
+    assert "was found" in told
 
 
 def test_tool_error_passes_through(shell: Shell, guard: checkrein.Guard) -> None:

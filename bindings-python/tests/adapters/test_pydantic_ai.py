@@ -111,7 +111,7 @@ def test_deny(shell: Shell, guard: checkrein.Guard) -> None:
     assert shell.ran == []
     assert result.output == "done"
     assert [outcome for outcome, _ in told(result)] == ["failed"] * 3
-    assert "production" in told(result)[0][1]
+    assert "was found" in told(result)[0][1]
 
 
 def test_ask_approve(shell: Shell, guard: checkrein.Guard) -> None:
@@ -196,7 +196,7 @@ def test_nested_agent(shell: Shell, guard: checkrein.Guard) -> None:
     result = outer.run_sync("go")
     assert shell.ran == [ALLOW]
     assert [outcome for outcome, _ in told(seen[0])] == ["failed", "success"]
-    assert "production" in told(seen[0])[0][1]
+    assert "was found" in told(seen[0])[0][1]
     assert [outcome for outcome, _ in told(result)] == ["success", "failed"]
 
 
@@ -207,7 +207,7 @@ def test_arguments_edited_after_approval(shell: Shell, guard: checkrein.Guard, e
     result = resume(agent, paused, ToolApproved(override_args={"command": edited}))
     assert shell.ran == []
     assert told(result)[0][0] == "failed"
-    assert ("production" if edited is DENY else "ask again") in told(result)[0][1]
+    assert ("was found" if edited is DENY else "ask again") in told(result)[0][1]
 
 
 def test_arguments_edited_to_something_allowed(shell: Shell, guard: checkrein.Guard) -> None:
@@ -284,7 +284,7 @@ def test_yes_does_not_override_a_refusal(shell: Shell, guard: checkrein.Guard) -
         deferred_tool_results=DeferredToolResults(approvals={"call-1": True}),
     )
     assert shell.ran == []
-    assert "production" in told(result)[0][1]
+    assert "was found" in told(result)[0][1]
 
 
 def test_answer_during_the_run(shell: Shell, guard: checkrein.Guard) -> None:
@@ -374,7 +374,7 @@ def test_arguments_changed_by_another_capability(
     agent = agent_of(shell, guard, bash(ALLOW), capabilities=both if first else both[::-1])
     result = agent.run_sync("go")
     assert shell.ran == []
-    assert "production" in told(result)[0][1]
+    assert "was found" in told(result)[0][1]
 
 
 def test_two_guards_are_refused(shell: Shell, guard: checkrein.Guard) -> None:
