@@ -136,6 +136,11 @@ impl<'a> Session<'a> {
     /// Counts words that a program hands on to another; whether they are still followed.
     pub const fn hands_on(&mut self, words: usize) -> bool {
         self.handed = self.handed.saturating_add(words);
+        self.still_hands_on()
+    }
+
+    /// Whether more words that are handed on would be followed.
+    pub const fn still_hands_on(&self) -> bool {
         self.handed <= limits::WORDS_HANDED_ON
     }
 

@@ -42,6 +42,8 @@ fn programs() -> Vec<(&'static str, String)> {
         ("remote of many words", names("ssh h rm", "a ")),
         ("finds", fill("find a -exec rm {} +;", LIMIT)),
         ("find of many", names("find a", "-exec rm {} + ")),
+        ("finds in one", fill("find . -exec rm {} + ", LIMIT)),
+        ("braces of many commands", fill("a {1..99};", LIMIT)),
         (
             "find of many conditions",
             format!("find . {} -delete", "-name a -o ".repeat(330)),

@@ -110,6 +110,10 @@ impl Session<'_> {
                 let mut stream = Stream::default();
                 for group in &groups {
                     stream.merge(&self.argv(state, run, words, group, program));
+                    // What is over the limit has been said.
+                    if !self.still_hands_on() {
+                        break;
+                    }
                 }
                 stream
             }

@@ -5,6 +5,7 @@
 
 mod command;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use shuck_ast::{BinaryOp, Command as Shuck, Stmt, StmtSeq, StmtTerminator};
@@ -38,6 +39,7 @@ pub fn parse(source: &Arc<Source>, span: Span) -> Result<List, Refusal> {
     Adapter {
         source,
         base: span.0,
+        expanded: Cell::new(0),
     }
     .list(&parsed.file.body)
 }
@@ -91,6 +93,8 @@ struct Adapter<'s> {
     source: &'s Arc<Source>,
     /// Offset of the parsed text in the source.
     base: u32,
+    /// Words of all commands so far, braces expanded.
+    expanded: Cell<usize>,
 }
 
 impl Adapter<'_> {
@@ -236,8 +240,11 @@ impl Adapter<'_> {
     ) -> Result<Vec<Word>, Refusal> {
         let mut all = Vec::new();
         for word in words {
-            all.extend(brace::expand(self.word(word)?));
-            if all.len() > limits::COMMAND_WORDS {
+            let expanded = brace::expand(self.word(word)?);
+            let so_far = self.expanded.get().saturating_add(expanded.len());
+            self.expanded.set(so_far);
+            all.extend(expanded);
+            if all.len() > limits::COMMAND_WORDS || so_far > limits::SHELL_WORDS {
                 return Err(Refusal::TooLong);
             }
         }
