@@ -27,7 +27,7 @@ pub const SHELL_COMMANDS: usize = 1_000;
 pub const SHELL_EXPANSIONS: usize = 1_000;
 /// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
 /// Windows, are given together, expanded.
-pub const SHELL_WORDS: usize = 2_500;
+pub const SHELL_WORDS: usize = 2_300;
 /// Most redirections of a shell text that are followed.
 pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
@@ -72,7 +72,7 @@ pub const GRAPHQL_DEPTH: usize = 64;
 /// Most operations and root fields taken from one GraphQL request, fragments expanded.
 pub const GRAPHQL_FIELDS: usize = 256;
 /// Most fields below the root fields of one GraphQL request that are looked at, fragments expanded.
-pub const GRAPHQL_MEMBERS: usize = 5_000;
+pub const GRAPHQL_MEMBERS: usize = 4_500;
 /// Longest SQL text that is read, in bytes.
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
@@ -85,7 +85,7 @@ pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
 /// Most tokens of code of another language that is parsed.
-pub const CODE_TOKENS: usize = 6_000;
+pub const CODE_TOKENS: usize = 5_500;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
 pub const CODE_DEPTH: usize = 32;
 /// Longest chain of operators, members and calls in code that is parsed, with the chains around it.

@@ -80,6 +80,9 @@ fn listed(
         return text.to_owned();
     }
     let tokens = scan::tokens(text, true);
+    if tokens.len() > limits::CODE_TOKENS {
+        return text.to_owned();
+    }
     let span = if code.text.span.1 > 0 {
         code.text.span
     } else {
