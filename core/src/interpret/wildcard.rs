@@ -20,7 +20,11 @@ pub fn wildcard(glob: &str, text: &str) -> bool {
         let mut rest = glob.clone();
         match Element::take(&mut rest) {
             Some(Element::Run) => {
+                let Some(from) = taken_by_run(rest.as_str(), &text) else {
+                    return false;
+                };
                 glob = rest;
+                text = from;
                 star = Some((glob.clone(), text.clone()));
                 continue;
             }
@@ -42,9 +46,20 @@ pub fn wildcard(glob: &str, text: &str) -> bool {
         if taken.next().is_none() {
             return false;
         }
+        let Some(from) = taken_by_run(behind_star.as_str(), taken) else {
+            return false;
+        };
+        *taken = from.clone();
         glob = behind_star.clone();
-        text = taken.clone();
+        text = from;
     }
+}
+
+/// The text from where it goes on with the characters that stand behind a `*`; texts may be long.
+fn taken_by_run<'t>(behind: &str, text: &Chars<'t>) -> Option<Chars<'t>> {
+    let fixed = behind.split(['*', '?', '[']).next().unwrap_or_default();
+    let text = text.as_str();
+    text.get(text.find(fixed)?..).map(str::chars)
 }
 
 /// One element of a glob.
@@ -119,6 +134,12 @@ mod tests {
             ("?", "", false),
             ("[]", "[]", true),
             ("[]", "[1]", false),
+            ("*ab*ab", "abxab", true),
+            ("*ab*ab", "xab", false),
+            ("a*ab?", "aabaabc", true),
+            ("*a?c", "abcaxc", true),
+            ("*é*", "caféx", true),
+            ("**b", "aab", true),
         ] {
             assert_eq!(wildcard(glob, text), fits, "{glob} {text}");
         }
