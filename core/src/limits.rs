@@ -27,7 +27,7 @@ pub const SHELL_COMMANDS: usize = 1_000;
 pub const SHELL_EXPANSIONS: usize = 1_000;
 /// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
 /// Windows, are given together, expanded.
-pub const SHELL_WORDS: usize = 2_300;
+pub const SHELL_WORDS: usize = 2_000;
 /// Most redirections of a shell text that are followed.
 pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
@@ -39,7 +39,7 @@ pub const COMMAND_WORDS: usize = 1_000;
 /// Longest URL that is read, in bytes.
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
-pub const FORM_FIELDS: usize = 1_000;
+pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
 pub const REQUEST_PIECES: usize = 2_000;
@@ -66,7 +66,7 @@ pub const INPUT_LINES: usize = 32;
 /// Most actions of one call; a call with more is opaque.
 pub const ACTIONS: usize = 128;
 /// Longest GraphQL document that is parsed, in bytes.
-pub const GRAPHQL_BYTES: usize = 16 * 1024;
+pub const GRAPHQL_BYTES: usize = 14 * 1024;
 /// Deepest nesting of a GraphQL document.
 pub const GRAPHQL_DEPTH: usize = 64;
 /// Most operations and root fields taken from one GraphQL request, fragments expanded.
@@ -85,7 +85,7 @@ pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
 /// Most tokens of code of another language that is parsed.
-pub const CODE_TOKENS: usize = 5_500;
+pub const CODE_TOKENS: usize = 5_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
 pub const CODE_DEPTH: usize = 32;
 /// Longest chain of operators, members and calls in code that is parsed, with the chains around it.
