@@ -95,7 +95,7 @@ pub const CODE_PIECES: usize = 48;
 /// Deepest tree of code that is followed.
 pub const CODE_TREE_DEPTH: usize = 64;
 /// Most expressions and statements of code that are looked at, each as often as it is run.
-pub const CODE_STEPS: usize = 4_000;
+pub const CODE_STEPS: usize = 3_600;
 /// What a call in code costs that does something, in steps.
 pub const CODE_CALL_STEPS: usize = 40;
 /// Most parts of a list or object in code, at any depth, that are kept.
