@@ -379,3 +379,29 @@ fn what_cannot_be_parsed_is_not_guessed_at() {
     assert!(javascript::read("const = 1").is_none());
     assert!(javascript::read("a <!-- b").is_none());
 }
+
+#[test]
+fn more_code_than_is_read_could_be_anything() {
+    for (language, piece) in [
+        ("python", "f(x)\n"),
+        ("javascript", "f(x);"),
+        ("ruby", "f(x)\n"),
+    ] {
+        let code = |times: usize| {
+            let call = serde_json::json!({
+                "tool": "execute_code",
+                "arguments": {"code": piece.repeat(times), "language": language},
+                "agent": {"id": "a"},
+            });
+            interpret(&wire::call_from_json(call.to_string().as_bytes()).unwrap())
+        };
+        let unknown = |drafts: &[crate::action::Draft]| {
+            drafts
+                .iter()
+                .any(|draft| draft.verb == crate::vocabulary::Verb::Unknown)
+        };
+        assert!(!unknown(&code(20)), "{language}");
+        assert!(unknown(&code(2_000)), "{language}: too many tokens");
+        assert!(unknown(&code(9_000)), "{language}: too long");
+    }
+}

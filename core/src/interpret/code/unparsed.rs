@@ -27,16 +27,25 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     let text = code.text.sketch();
     let language = slug(code.language);
     let first = session.drafts.len();
-    let rest = listed(session, state, code, &text, &language);
+    let tokens = Some(&text)
+        .filter(|text| text.len() <= limits::CODE_BYTES)
+        .map(|text| scan::tokens(text, true))
+        .filter(|tokens| tokens.len() <= limits::CODE_TOKENS);
+    let rest = match &tokens {
+        Some(tokens) => listed(session, state, code, &text, &language, tokens),
+        None => text.clone(),
+    };
     let sink = hint::sink_of_code(&rest, session.catalogue);
     let hidden = code.text.is_dynamic();
     let mut effects = Effects::of(&[Effect::InlineCode]);
     if hidden {
         effects = effects.with(Effect::RemoteCode);
     }
-    let reaches = sink.is_some();
+    // What is too long to be read could be anything.
+    let reaches = sink.is_some() || tokens.is_none();
     let evidence = match sink {
         Some(sink) => format!("code that uses `{sink}`"),
+        None if tokens.is_none() => "more code than is read".to_owned(),
         None if hidden => "code that cannot be seen".to_owned(),
         None => "code without a name known to reach outside".to_owned(),
     };
@@ -71,18 +80,12 @@ fn listed(
     code: &Code<'_>,
     text: &str,
     language: &str,
+    tokens: &[Token],
 ) -> String {
     let known = session.catalogue.code.iter();
     let Some(known) = known.into_iter().find(|one| one.names.contains(&language)) else {
         return text.to_owned();
     };
-    if text.len() > limits::CODE_BYTES {
-        return text.to_owned();
-    }
-    let tokens = scan::tokens(text, true);
-    if tokens.len() > limits::CODE_TOKENS {
-        return text.to_owned();
-    }
     let span = if code.text.span.1 > 0 {
         code.text.span
     } else {
@@ -103,9 +106,9 @@ fn listed(
                     machine.shell(command);
                     Some(token.end)
                 }
-                Kind::Name(name) => called(&mut machine, name, &tokens, index),
-                Kind::Mark(mark) if texts_follow(&tokens, index) => {
-                    called(&mut machine, mark.encode_utf8(&mut [0; 4]), &tokens, index)
+                Kind::Name(name) => called(&mut machine, name, tokens, index),
+                Kind::Mark(mark) if texts_follow(tokens, index) => {
+                    called(&mut machine, mark.encode_utf8(&mut [0; 4]), tokens, index)
                 }
                 _ => None,
             };
