@@ -42,7 +42,7 @@ pub const URL_BYTES: usize = 8 * 1024;
 pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
-pub const REQUEST_PIECES: usize = 2_000;
+pub const REQUEST_PIECES: usize = 800;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -84,6 +84,8 @@ pub const SQL_STATEMENTS: usize = 600;
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
+/// Most texts of inline code in one call that are read.
+pub const CODE_TEXTS: usize = 128;
 /// Most tokens of code of another language that is parsed.
 pub const CODE_TOKENS: usize = 5_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.

@@ -442,3 +442,30 @@ fn what_is_too_deep_is_opaque() {
         assert!(actions.iter().any(opaque), "{text:.40}");
     }
 }
+
+/// What is too much of something is opaque, and a little of it is not.
+#[test]
+fn what_is_too_much_is_opaque() {
+    let fetched = "curl https://a.example -d 'a=b&c=d' ";
+    for (language, unit, few, many) in [
+        ("shell", "echo a[b;", 3, 20),
+        ("shell", "python3 -c 'print(1)';", 3, 150),
+        ("shell", "if a; then b; fi;", 3, 600),
+        ("shell", fetched, 1, 300),
+        ("javascript", "/a/g;", 3, 4_000),
+        ("python", "print(1)\n", 3, 1_600),
+    ] {
+        let opaque = |times: usize| {
+            let text = unit.repeat(times);
+            let call = wire::call_from_json(call(language, &text).to_string().as_bytes());
+            let actions = interpret(&call.expect("a call"));
+            let mut hidden = actions.iter().filter(|draft| {
+                draft.completeness == checkrein::vocabulary::Completeness::Opaque
+                    && !draft.operation.starts_with("program:")
+            });
+            hidden.next().is_some()
+        };
+        assert!(!opaque(few), "{few} of {unit}");
+        assert!(opaque(many), "{many} of {unit}");
+    }
+}

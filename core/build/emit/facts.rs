@@ -73,11 +73,11 @@ impl Emitter {
                 format!("({name:?}, &{globs:?}), ")
             })
             .collect();
+        let sinks = by_first_byte(&file.code_sinks);
         self.hints = format!(
-            "hints: &[{words}], code_sinks: &{:?}, secret_variables: &{:?}, \
+            "hints: &[{words}], code_sinks: &[{sinks}], secret_variables: &{:?}, \
              credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
              steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
-            file.code_sinks,
             upper(&file.secret_variables),
             file.credential_headers,
             file.credential_parameters,
@@ -146,4 +146,17 @@ fn upper(globs: &[String]) -> Vec<String> {
 fn glob_list(globs: &[String]) -> String {
     let globs: Vec<String> = globs.iter().map(|glob| terms::path_glob(glob)).collect();
     globs.join(", ")
+}
+
+/// For each byte of ASCII the names that begin with it, each with its place in the list.
+fn by_first_byte(names: &[String]) -> String {
+    let of = |byte: u8| {
+        let alike = names.iter().enumerate();
+        let alike = alike.filter(|(_, name)| name.as_bytes().first() == Some(&byte));
+        let alike: String = alike
+            .map(|(rank, name)| format!("({rank}, {name:?}), "))
+            .collect();
+        format!("&[{alike}], ")
+    };
+    (0..128).map(of).collect()
 }

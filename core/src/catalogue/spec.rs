@@ -24,8 +24,9 @@ pub struct Catalogue {
     pub paths: &'static [PathRule],
     /// Words that hint at a destructive act in a call that is not understood; sorted, lower case.
     pub hints: &'static [(&'static str, Verb)],
-    /// Names, in foreign code, that reach outside the program; see `catalogue/hints.toml`.
-    pub code_sinks: &'static [&'static str],
+    /// Names, in foreign code, that reach outside the program, by their first byte and with their rank;
+    /// see `catalogue/hints.toml`.
+    pub code_sinks: &'static [&'static [(u16, &'static str)]],
     /// Environment variable names (globs) that hold secrets.
     pub secret_variables: &'static [&'static str],
     /// HTTP headers (lower case) that carry a credential.

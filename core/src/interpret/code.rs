@@ -68,9 +68,12 @@ pub struct Code<'c> {
 pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<'_>) -> Stream {
     let language = code.language.to_ascii_lowercase();
     let unseen = Stream::from_origin(Origin::Unseen);
+    let cwd = state.cwd.clone();
+    let setting = session.setting(cwd.as_deref(), code.span);
+    if !session.reads_code(&setting) {
+        return unseen;
+    }
     if let Some(dialect) = sql::language(&language) {
-        let cwd = state.cwd.clone();
-        let setting = session.setting(cwd.as_deref(), code.span);
         sql::interpret(session, code.text, dialect, &setting);
         return unseen;
     }

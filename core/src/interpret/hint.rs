@@ -53,27 +53,16 @@ pub fn verb_of_words(command: &[Value], catalogue: &Catalogue) -> Option<Verb> {
 /// The first name in foreign code that reaches outside the program, if any.
 #[must_use]
 pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
-    // By their first byte, so that the text is gone through once.
-    let mut sinks: Vec<Vec<(usize, &'static str)>> = vec![Vec::new(); 256];
-    for (rank, sink) in catalogue.code_sinks.iter().copied().enumerate() {
-        if let Some(alike) = sink
-            .bytes()
-            .next()
-            .and_then(|first| sinks.get_mut(usize::from(first)))
-        {
-            alike.push((rank, sink));
-        }
-    }
-    let mut best: Option<(usize, &'static str)> = None;
+    let mut best: Option<(u16, &'static str)> = None;
     let mut before = None::<char>;
     for (at, c) in code.char_indices() {
         let joined_before = before.replace(c).is_some_and(is_name_char) && is_name_char(c);
         let alike = u8::try_from(c)
             .ok()
             .filter(|byte| byte.is_ascii() && !joined_before)
-            .and_then(|byte| sinks.get(usize::from(byte)));
+            .and_then(|byte| catalogue.code_sinks.get(usize::from(byte)));
         let rest = code.get(at..).unwrap_or_default();
-        for (rank, sink) in alike.into_iter().flatten() {
+        for (rank, sink) in alike.copied().into_iter().flatten() {
             let better = best.is_none_or(|(held, _)| *rank < held);
             if better && rest.starts_with(sink) {
                 let after = rest.get(sink.len()..).and_then(|tail| tail.chars().next());
@@ -116,7 +105,11 @@ pub fn words(name: &str) -> Vec<String> {
             if starts {
                 finish(&mut word, &mut words);
             }
-            word.extend(c.to_lowercase());
+            if c.is_ascii() {
+                word.push(c.to_ascii_lowercase());
+            } else {
+                word.extend(c.to_lowercase());
+            }
         }
         previous = Some(c);
     }

@@ -10,7 +10,7 @@ use crate::call::ToolCall;
 use crate::catalogue::spec::Catalogue;
 use crate::inventory::Inventory;
 use crate::limits;
-use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, Verb};
+use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// The state of one interpretation.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Session<'a> {
     pub lacking: bool,
     /// Texts given to what is not known that were looked at as paths.
     looked: usize,
+    /// Texts of inline code.
+    codes: usize,
     /// Words that programs handed on to others.
     handed: usize,
     /// What the walks around the current one take of the stack.
@@ -67,6 +69,7 @@ impl<'a> Session<'a> {
             windows: None,
             lacking: false,
             looked: 0,
+            codes: 0,
             handed: 0,
             nested: 0,
             facts: Vec::new(),
@@ -131,6 +134,21 @@ impl<'a> Session<'a> {
             );
         }
         self.looked <= limits::DOUBTFUL_PATHS
+    }
+
+    /// Counts a text of inline code; whether it is still read. The first that is not makes the call
+    /// opaque.
+    pub fn reads_code(&mut self, setting: &Setting<'_>) -> bool {
+        self.codes = self.codes.saturating_add(1);
+        if self.codes == limits::CODE_TEXTS.saturating_add(1) {
+            self.opaque(
+                "code:too_many",
+                "more texts of inline code than are read",
+                Effects::of(&[Effect::InlineCode]),
+                setting,
+            );
+        }
+        self.codes <= limits::CODE_TEXTS
     }
 
     /// Counts words that a program hands on to another; whether they are still followed.

@@ -107,6 +107,11 @@ fn python() -> Vec<(&'static str, String)> {
 
 fn javascript() -> Vec<(&'static str, String)> {
     vec![
+        (
+            "flags of an expression",
+            format!("/a/{}", fill("g", LIMIT - 3)),
+        ),
+        ("flags of expressions", fill("/a/gggggggg;", LIMIT)),
         ("closures", fill("[1,2].map(x=>f(`${x}`));", LIMIT)),
         ("calls", fill("a.b.c.d.e();", LIMIT)),
         ("short calls", fill("f(x);", LIMIT)),

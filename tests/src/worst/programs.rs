@@ -41,6 +41,25 @@ fn programs() -> Vec<(&'static str, String)> {
         ("remote", fill("ssh h 'rm a';", LIMIT)),
         ("remote of many words", names("ssh h rm", "a ")),
         ("finds", fill("find a -exec rm {} +;", LIMIT)),
+        (
+            "commands behind conditions",
+            fill("cmd /c \"if exist a echo b\" ", LIMIT),
+        ),
+        (
+            "texts of code",
+            fill("python3 -c 'import os; os.remove(\"a\")';", LIMIT),
+        ),
+        (
+            "texts of code of one command",
+            fill("python3 -c 'import os; os.remove(\"a\")'", LIMIT),
+        ),
+        (
+            "requests with much to send",
+            fill(
+                "curl https://x.us-east-1.amazonaws.com/ -d 'Action=DeleteStack&StackName=prod'",
+                LIMIT,
+            ),
+        ),
         ("find of many", names("find a", "-exec rm {} + ")),
         ("finds in one", fill("find . -exec rm {} + ", LIMIT)),
         ("braces of many commands", fill("a {1..99};", LIMIT)),

@@ -158,6 +158,9 @@ fn words() -> Vec<(&'static str, String)> {
             format!("rm {};", "../a/b ".repeat(200)).repeat(11),
         ),
         ("braces", fill("{a,b}", LIMIT)),
+        ("open braces", fill("{a ", LIMIT)),
+        ("open brackets", fill("a[b ", LIMIT)),
+        ("open brackets of commands", fill("a['b && ", LIMIT)),
         ("brace words", fill("{a,b} ", LIMIT)),
         (
             "brace ranges",

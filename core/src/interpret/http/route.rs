@@ -13,7 +13,7 @@ use crate::interpret::given::Arguments;
 use crate::interpret::graphql::{self, Endpoint};
 use crate::interpret::place::Setting;
 use crate::interpret::sql;
-use crate::interpret::tool::name::squeeze;
+use crate::interpret::tool::name::{squeeze, squeezed};
 use crate::interpret::value::{Origin, Value};
 
 /// The drafts of the routes that a request takes. Empty: no route is known.
@@ -88,10 +88,9 @@ fn look_up(table: &[(&'static str, &'static [Act])], name: &str) -> Option<&'sta
     // Clients spell the same name in their own ways.
     exact
         .or_else(|| {
-            let squeezed = squeeze(name);
-            table
-                .iter()
-                .find(|(known, _)| known.len() >= squeezed.len() && squeeze(known) == squeezed)
+            let name = squeeze(name);
+            let alike = |known: &str| squeezed(known).eq(name.chars());
+            table.iter().find(|(known, _)| alike(known))
         })
         .map(|(_, acts)| *acts)
 }

@@ -21,8 +21,8 @@ pub enum Refusal {
     /// Nested deeper than [`limits::SHELL_DEPTH`].
     #[error("shell text nested too deeply to read; split it up")]
     TooDeep,
-    /// More brace openers in one word than a parser reads quickly.
-    #[error("too many braces in one word; write the words out")]
+    /// More braces in one word, or words with an open brace or bracket, than a parser reads quickly.
+    #[error("too many braces in one word, or open ones; close them or write the words out")]
     TooManyBraces,
     /// More than [`limits::SHELL_COMMANDS`], [`limits::SHELL_WORDS`] or [`limits::SHELL_EXPANSIONS`].
     #[error("shell text with too many commands or words to read; split it up")]
@@ -144,6 +144,7 @@ impl Source {
             commands: 0,
             words: 0,
             doubled: 0,
+            open_words: 0,
             constructs: Vec::new(),
             heredocs: Vec::new(),
             quoted_braces: Vec::new(),
@@ -261,6 +262,8 @@ struct Scanner<'t> {
     words: usize,
     /// Those that are `time` or `coproc`.
     doubled: usize,
+    /// Those that leave a `{` or `[` open.
+    open_words: usize,
     constructs: Vec<Construct>,
     heredocs: Vec<HeredocText>,
     quoted_braces: Vec<u32>,

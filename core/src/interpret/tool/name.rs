@@ -189,10 +189,14 @@ pub(super) fn listed(tools: &'static [Tool], name: &str) -> Option<&'static Tool
 /// A name without what joins its words, lower case.
 #[must_use]
 pub fn squeeze(name: &str) -> String {
+    squeezed(name).collect()
+}
+
+/// The characters of [`squeeze`].
+pub fn squeezed(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | '/'))
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

@@ -236,6 +236,10 @@ impl Reader<'_, '_> {
             let rest = values.get(index..).filter(|_| known);
             if let Some(rest) = rest {
                 some = true;
+                if !self.session.hands_on(rest.len()) {
+                    let why = "too many words behind a condition";
+                    return self.opaque(state, why, range);
+                }
                 let mut rest = rest.to_vec();
                 if let Some(first) = rest.first_mut() {
                     *first = Value::literal(name).at(first.span);

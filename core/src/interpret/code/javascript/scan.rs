@@ -8,6 +8,9 @@ use std::str::CharIndices;
 
 use crate::limits;
 
+/// How many flags a regular expression can have.
+const REGEX_FLAGS: usize = 8;
+
 /// Whether text is short and its nesting is not deep.
 pub fn is_shallow(text: &str) -> bool {
     if text.len() > limits::CODE_BYTES || text.contains("<!--") {
@@ -236,10 +239,13 @@ impl<'a> Scan<'a> {
                 '[' => class = true,
                 ']' => class = false,
                 '/' if !class => {
+                    // The parser explains each one that is wrong.
+                    let mut flags = 0_usize;
                     while self.peek().is_some_and(is_word) {
                         self.chars.next();
+                        flags = flags.saturating_add(1);
                     }
-                    return Some(());
+                    return (flags <= REGEX_FLAGS).then_some(());
                 }
                 _ => {}
             }

@@ -20,6 +20,8 @@ const NESTING_WORDS: [&[u8]; 10] = [
 ];
 /// Most `{` in one word; the parser takes quadratic time on more.
 const WORD_BRACES: usize = 32;
+/// Most words that leave a `{` or `[` open; for each the parser looks for its end in all that follows.
+const OPEN_WORDS: usize = 16;
 
 /// Where a `case` stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ struct Frame {
     test: bool,
     braces: usize,
     brace_depth: usize,
+    bracket_depth: usize,
     opened: usize,
     cases: Vec<Case>,
     pending: Vec<Pending>,
@@ -134,6 +137,14 @@ impl Scanner<'_> {
                 }
                 b'}' => {
                     frame.brace_depth = frame.brace_depth.saturating_sub(1);
+                    next
+                }
+                b'[' => {
+                    frame.bracket_depth = frame.bracket_depth.saturating_add(1);
+                    next
+                }
+                b']' => {
+                    frame.bracket_depth = frame.bracket_depth.saturating_sub(1);
                     next
                 }
                 _ => next,
@@ -338,13 +349,30 @@ impl Scanner<'_> {
         before
     }
 
+    /// Counts a word in which so many braces or brackets are still open.
+    fn left_open(&mut self, depth: usize, word: &[u8]) -> Result<(), Refusal> {
+        if depth > 0 && !matches!(word, b"{" | b"[" | b"[[") {
+            self.open_words = self.open_words.saturating_add(1);
+        }
+        if self.open_words > OPEN_WORDS {
+            Err(Refusal::TooManyBraces)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The current word ends at `at`.
     fn end_word(&mut self, frame: &mut Frame, at: usize) -> Result<(), Refusal> {
         frame.braces = 0;
-        frame.brace_depth = 0;
+        let braces = std::mem::take(&mut frame.brace_depth);
+        let brackets = std::mem::take(&mut frame.bracket_depth);
         let Some(start) = frame.word.take() else {
             return Ok(());
         };
+        self.left_open(
+            braces.max(brackets),
+            self.bytes.get(start..at).unwrap_or_default(),
+        )?;
         frame.last_word = Some((start, at));
         self.words = self.words.saturating_add(1);
         if self.words > limits::SHELL_WORDS {
@@ -393,6 +421,7 @@ impl Frame {
             test: false,
             braces: 0,
             brace_depth: 0,
+            bracket_depth: 0,
             opened: 0,
             cases: Vec::new(),
             pending: Vec::new(),

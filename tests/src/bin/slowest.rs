@@ -1,0 +1,152 @@
+//! Looks for slow texts: those of the facet cases and parts of them, mixed by chance and repeated up to
+//! the limits. Prints how long they took, and the slowest.
+//!
+//! `cargo run --release -p checkrein-tests --bin slowest -- [TEXTS] [SEED]`
+
+use std::time::Duration;
+
+use checkrein::interpret::interpret;
+use checkrein::{ToolCall, limits};
+use checkrein_tests::facets;
+use checkrein_tests::lines::Chance;
+use checkrein_tests::worst::call;
+use cpu_time::ThreadTime;
+use serde_json::json;
+
+/// How many of the slowest are shown.
+const SHOWN: usize = 12;
+/// From here on a text is measured again, as other programs take room in the caches.
+const SUSPECT: Duration = Duration::from_millis(2);
+/// How often it is measured again.
+const AGAIN: usize = 5;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map_while(|word| word.parse().ok());
+    let count = arguments.next().unwrap_or(20_000);
+    let mut chance = Chance::new(arguments.next().unwrap_or(1) as u64);
+    let kinds = kinds();
+    let mut over = [0_usize; 4];
+    let mut slowest: Vec<(Duration, String)> = Vec::new();
+    for index in 0..count {
+        let (tool, argument, limit, units) = &kinds[index % kinds.len()];
+        let text = mixture(units, *limit, &mut chance);
+        let call = call(tool, &json!({*argument: text}));
+        let time = best(&call);
+        for (at, millis) in [1, 2, 3, 5].into_iter().enumerate() {
+            over[at] += usize::from(time > Duration::from_millis(millis));
+        }
+        slowest.push((time, format!("{tool}: {text}")));
+        if slowest.len() > 4 * SHOWN {
+            cut(&mut slowest);
+        }
+    }
+    cut(&mut slowest);
+    for (time, text) in &slowest {
+        let start: String = text.chars().take(250).collect();
+        let end = text.len().saturating_sub(60);
+        let end: String = text.chars().skip(end.max(250)).collect();
+        let (start, end) = (start.escape_debug(), end.escape_debug());
+        println!("{time:?} of {} bytes: {start} … {end}", text.len());
+    }
+    let [one, two, three, five] = over;
+    println!("{count} texts: {one} over 1 ms, {two} over 2, {three} over 3, {five} over 5");
+}
+
+fn cut(slowest: &mut Vec<(Duration, String)>) {
+    slowest.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    slowest.truncate(SHOWN);
+}
+
+/// What a text takes of the processor; other programs count little.
+fn best(call: &ToolCall) -> Duration {
+    let once = || {
+        let start = ThreadTime::now();
+        std::hint::black_box(interpret(call));
+        start.elapsed()
+    };
+    let first = once();
+    let again = if first > SUSPECT { AGAIN } else { 0 };
+    (0..again).map(|_| once()).fold(first, Duration::min)
+}
+
+/// Each kind of text: tool, argument, most bytes, and texts to mix.
+fn kinds() -> Vec<(&'static str, &'static str, usize, Vec<String>)> {
+    let mut kinds = vec![
+        ("Bash", "command", limits::SHELL_BYTES, Vec::new()),
+        ("execute_sql", "query", limits::SQL_BYTES, Vec::new()),
+        ("PowerShell", "command", limits::SHELL_BYTES, Vec::new()),
+        ("run_python", "code", limits::CODE_BYTES, Vec::new()),
+        ("run_javascript", "code", limits::CODE_BYTES, Vec::new()),
+    ];
+    for (file, topic) in facets::topics() {
+        for case in &topic.cases {
+            let call = case.call();
+            let tool = call["tool"].as_str().unwrap_or_default();
+            for (kind, argument, _, texts) in &mut kinds {
+                if *kind == tool
+                    && let Some(text) = call["arguments"][*argument].as_str()
+                {
+                    texts.push(text.to_owned());
+                }
+            }
+            let Some(code) = inline(call["arguments"]["command"].as_str()) else {
+                continue;
+            };
+            if file.contains("python") {
+                kinds[3].3.push(code.clone());
+            }
+            if file.contains("javascript") {
+                kinds[4].3.push(code);
+            }
+        }
+    }
+    kinds
+}
+
+/// The code in quotes of a line that runs some.
+fn inline(line: Option<&str>) -> Option<String> {
+    let (_, rest) = line?.split_once('\'')?;
+    rest.rsplit_once('\'').map(|(code, _)| code.to_owned())
+}
+
+/// A text of close to `limit` bytes, or shorter, as limits of other kinds may be met first.
+fn mixture(units: &[String], limit: usize, chance: &mut Chance) -> String {
+    let room = [limit - 1, limit / 2, limit / 4, limit / 10][chance.below(4)];
+    let between = [" ", "\n", "; ", " | ", " && ", ", ", ""][chance.below(7)];
+    let start = units[chance.below(units.len())].clone();
+    let parts: Vec<String> = (0..=chance.below(3))
+        .map(|_| part(&units[chance.below(units.len())], chance))
+        .collect();
+    let mut text = if chance.below(2) == 0 {
+        start
+    } else {
+        String::new()
+    };
+    for index in 0.. {
+        let next = &parts[index % parts.len()];
+        if text.len() + next.len() + between.len() > room || index > room {
+            break;
+        }
+        text.push_str(next);
+        text.push_str(between);
+    }
+    text
+}
+
+/// A whole text, some words of it, or some characters.
+fn part(text: &str, chance: &mut Chance) -> String {
+    match chance.below(3) {
+        0 => text.to_owned(),
+        1 => {
+            let words: Vec<&str> = text.split(' ').collect();
+            let from = chance.below(words.len());
+            let until = from + 1 + chance.below(words.len() - from);
+            words[from..until].join(" ")
+        }
+        _ => {
+            let skip = chance.below(text.len().max(1));
+            let length = 1 + chance.below(12);
+            text.chars().skip(skip).take(length).collect()
+        }
+    }
+}
