@@ -6,6 +6,7 @@ use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::value::{Stream, Value};
 use crate::interpret::wildcard::wildcard;
+use crate::secret::Secret;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 
 impl Session<'_> {
@@ -24,7 +25,7 @@ impl Session<'_> {
         if !resolved.is_some_and(|path| path.is(PathClass::Sources, self.catalogue)) {
             return;
         }
-        let known = content.text.as_ref().map(|text| text.expose());
+        let known = content.text.as_ref().map(Secret::expose);
         let elsewhere = match known {
             Some(text) => hosts(text).any(|host| !self.is_registry(host)),
             None => content.from_network(),
