@@ -64,6 +64,7 @@ pub struct HintsFile {
     pub hints: BTreeMap<String, String>,
     pub code_sinks: Vec<String>,
     pub secret_variables: Vec<String>,
+    pub package_hosts: Vec<String>,
     pub credential_headers: Vec<String>,
     pub credential_parameters: Vec<String>,
     pub steering_variables: BTreeMap<String, String>,

@@ -140,7 +140,7 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
             (None, Some(left)) => (left, "Differs"),
             (None, None) => (left, "Matches"),
         };
-        let named = if left.starts_with(['-', '+', '$', '@', '%']) {
+        let named = if left.starts_with(['-', '+', '/', '$', '@', '%']) {
             source(left, options)?
         } else {
             source(&format!("{left}="), options)?

@@ -20,6 +20,7 @@ impl Emitter {
             ("sink", "Sink"),
             ("persistence", "Persistence"),
             ("recovery", "Recovery"),
+            ("sources", "Sources"),
         ];
         for rule in rules {
             let class = CLASSES
@@ -77,13 +78,14 @@ impl Emitter {
         self.hints = format!(
             "hints: &[{words}], code_sinks: &[{sinks}], secret_variables: &{:?}, \
              credential_headers: &{:?}, credential_parameters: &{:?}, steering_variables: &[{steering}], \
-             steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}",
+             steering_harmless: &[{harmless}], guard_variables: &{:?}, guard_names: &{:?}, observing: &{:?}, package_hosts: &{:?}",
             upper(&file.secret_variables),
             file.credential_headers,
             file.credential_parameters,
             file.guard_variables,
             file.guard_names,
-            file.observing
+            file.observing,
+            file.package_hosts
         );
     }
 

@@ -29,6 +29,8 @@ pub struct Catalogue {
     pub code_sinks: &'static [&'static [(u16, &'static str)]],
     /// Environment variable names (globs) that hold secrets.
     pub secret_variables: &'static [&'static str],
+    /// Hosts (globs) of public package registries.
+    pub package_hosts: &'static [&'static str],
     /// HTTP headers (lower case) that carry a credential.
     pub credential_headers: &'static [&'static str],
     /// Parameters of query strings that carry a credential.

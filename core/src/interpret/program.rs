@@ -5,6 +5,7 @@ mod delegate;
 mod grammar;
 mod output;
 mod script_file;
+mod sources;
 mod steering;
 mod unknown;
 mod written;
@@ -189,6 +190,9 @@ impl Session<'_> {
             self.flows_out(&words, &read, program, &setting);
         }
         touched.remember(state, &words, program, &setting);
+        for (path, content) in touched.contents(state) {
+            self.sources_written(&path, &content, &setting);
+        }
         match ran {
             Some(stream) if stream.present => stream,
             _ if touched.silent => Stream::literal(""),

@@ -76,6 +76,9 @@ impl Runner for Session<'_> {
             },
             &setting,
         );
+        if redirect.mode != RedirectMode::Read {
+            self.sources_written(&redirect.path, &redirect.content, &setting);
+        }
     }
 
     fn variable(&mut self, name: &str) -> Option<Secret> {

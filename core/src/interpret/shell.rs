@@ -30,6 +30,7 @@ use crate::secret::Secret;
 pub use builtin::split_assignment;
 pub use prescan::Refusal;
 pub use state::FunctionSet;
+pub(in crate::interpret) use state::OWN_NAME;
 
 /// What a shell carries from command to command.
 #[derive(Debug, Clone, Default)]

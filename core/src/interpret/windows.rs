@@ -17,7 +17,7 @@ use super::session::Session;
 use super::shell::ShellState;
 use super::value::{Origin, Stream, Value};
 use super::words::find;
-use crate::catalogue::spec::{Catalogue, Command};
+use crate::catalogue::spec::{Catalogue, Command, Output};
 
 /// A command language of Windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,22 @@ pub fn is_cmd(name: &str, arguments: &[Value], catalogue: &Catalogue) -> bool {
         let end = name.find(':').unwrap_or(name.len());
         (1..=2).contains(&end) && name.chars().take(end).all(|c| c.is_ascii_alphabetic())
     };
-    arguments.first().is_some_and(is_option) && Dialect::Cmd.command(name, catalogue).is_some()
+    // Backslashes are gone where another shell has read it: `C:\Windows` is `C:Windows`.
+    let is_path = |word: &Value| {
+        let text = word.known_text().unwrap_or_default();
+        let drive =
+            text.starts_with(|c: char| c.is_ascii_uppercase()) && text.get(1..2) == Some(":");
+        let variable = text.strip_prefix('%').and_then(|rest| rest.split_once('%'));
+        drive
+            || variable.is_some_and(|(name, _)| {
+                name.len() > 2 && name.chars().all(|c| c.is_ascii_uppercase())
+            })
+    };
+    let Some(command) = Dialect::Cmd.command(name, catalogue) else {
+        return false;
+    };
+    arguments.first().is_some_and(is_option)
+        || (command.output != Output::Operands && arguments.iter().any(is_path))
 }
 
 /// Whether words of which the first cannot be seen are an assignment of PowerShell: `$env:NAME = x`,

@@ -320,6 +320,13 @@ impl<'a> Words<'a> {
         });
     }
 
+    /// Every spelling of an option.
+    pub fn spellings(&self, id: &str) -> impl Iterator<Item = &'static str> {
+        let entries = self.command.options.iter().copied().flatten();
+        let same = entries.filter(move |entry| entry.option().is_some_and(|opt| opt.id == id));
+        same.map(|entry| entry.spelling.as_str())
+    }
+
     fn lookup(&self, spelling: &str) -> Option<Opt> {
         let mut tables = self.command.options.iter();
         tables.find_map(|table| {

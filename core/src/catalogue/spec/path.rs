@@ -60,6 +60,8 @@ pub enum PathClass {
     Persistence,
     /// A means of undoing: backups, `.git`, logs of what was done.
     Recovery,
+    /// Says where a package manager gets packages.
+    Sources,
 }
 
 /// Which bytes a text holds, several to a bit; slashes do not count.

@@ -88,8 +88,34 @@ fn recipes(text: &str) -> Vec<String> {
             let recipe = recipe.trim_start().trim_start_matches(['@', '-', '+', ' ']);
             recipes.push(expanded(recipe, &variables));
         }
+        // What make runs while it reads, whatever is to be built.
+        let asked = line.split_once("!=").map(|(_, command)| command.trim());
+        let asked = asked.filter(|_| recipe.is_none() && assignment(line).is_some());
+        for command in shell_calls(line).into_iter().chain(asked) {
+            recipes.push(expanded(command, &variables));
+        }
     }
     recipes
+}
+
+/// The commands of `$(shell …)` in a line.
+fn shell_calls(line: &str) -> Vec<&str> {
+    let calls = line.match_indices("$(shell ");
+    calls
+        .filter_map(|(at, opening)| line.get(at.saturating_add(opening.len())..))
+        .map(|rest| {
+            let mut depth = 1_usize;
+            let end = rest.find(|c: char| {
+                match c {
+                    '(' => depth = depth.saturating_add(1),
+                    ')' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0
+            });
+            rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+        })
+        .collect()
 }
 
 fn assignment(line: &str) -> Option<(String, String)> {
@@ -145,6 +171,12 @@ mod tests {
                 "for i in *; do echo $i; done"
             ]
         );
+    }
+
+    #[test]
+    fn what_make_runs_while_it_reads_counts() {
+        let text = "A := $(shell git log $(X))\nB != date\nC = $$(shell)\n";
+        assert_eq!(recipes(text), ["git log $MAKE_VALUE", "date"]);
     }
 
     #[test]

@@ -240,6 +240,7 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
     ],
     code_sinks: &[],
     secret_variables: &["*_TOKEN", "*_SECRET*"],
+    package_hosts: &[],
     credential_headers: &["authorization", "x-api-key", "*-token"],
     credential_parameters: &["access_token"],
     steering_variables: &[],

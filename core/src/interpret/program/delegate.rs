@@ -125,10 +125,18 @@ impl Session<'_> {
                 if self.frame.machine == Machine::Local && words.command.options.is_empty() {
                     self.shell_value(state, &text, program)
                 } else {
-                    let arguments = arguments_of(words, run.from);
+                    let given = arguments_of(words, run.from);
                     let assigned = program.assignments.iter().chain(&words.assignments);
                     state.subshell(|inner| {
-                        inner.positional = arguments.map(Into::into);
+                        inner.variables.remove(shell::OWN_NAME);
+                        if let Some((own_name, arguments)) = given {
+                            inner.positional = Some(arguments.into());
+                            if let Some(own_name) = own_name {
+                                inner.variables.insert(shell::OWN_NAME.to_owned(), own_name);
+                            }
+                        } else {
+                            inner.positional = None;
+                        }
                         for (name, value) in assigned {
                             inner.variables.insert(name.clone(), value.clone());
                         }
@@ -355,13 +363,15 @@ impl Session<'_> {
     }
 }
 
-/// `$1` and on of a shell given its text by an option: `bash -c text name a b`.
-fn arguments_of(words: &Words<'_>, from: Source) -> Option<Vec<Value>> {
-    match from {
-        Source::Option(_) => Some(words.operands.iter().skip(1).cloned().collect()),
-        Source::Operands(1, 1) => Some(words.operands.iter().skip(2).cloned().collect()),
-        _ => None,
-    }
+/// `$0`, and `$1` and on, of a shell given its text by an option: `bash -c text name a b`.
+fn arguments_of(words: &Words<'_>, from: Source) -> Option<(Option<Value>, Vec<Value>)> {
+    let skipped = match from {
+        Source::Option(_) => 0,
+        Source::Operands(1, 1) => 1,
+        _ => return None,
+    };
+    let mut given = words.operands.iter().skip(skipped).cloned();
+    Some((given.next(), given.collect()))
 }
 
 /// The program that `@scope/name@version` is taken to hold.

@@ -152,7 +152,7 @@ fn operands(words: &Words<'_>) -> Stream {
         return stream;
     }
     let formats = words.command.name == "printf";
-    let text = if (formats && first.contains('%')) || has_escapes(&first) {
+    let text = if formats || has_escapes(&first) {
         formatted(&first, operands.get(1..).unwrap_or_default())
     } else {
         joined.known_text().map(|text| format!("{text}\n"))
@@ -254,6 +254,23 @@ impl Session<'_> {
         );
     }
 
+    /// The values of options other than those that are there for a credential: a password goes to
+    /// whom it is for, a secret in a title or a comment is told.
+    fn told<'w>(&self, words: &'w Words<'_>) -> impl Iterator<Item = &'w Value> {
+        let own = words.command.credential.as_ref();
+        let own: &[&str] = own.map_or(&[], |rule| rule.options);
+        let catalogue = self.catalogue;
+        let told = words.options.iter().filter(move |(opt, value)| {
+            value.origins().next().is_some()
+                && !own.contains(&opt.id)
+                && !words.spellings(opt.id).any(|name| {
+                    let name = name.trim_start_matches('-').replace('-', "_");
+                    is_secret_variable(&name, catalogue)
+                })
+        });
+        told.map(|(_, value)| value)
+    }
+
     /// Secrets and private files that a program which talks to the network was given.
     pub(super) fn flows_out(
         &mut self,
@@ -273,6 +290,7 @@ impl Session<'_> {
         let given = words
             .operands
             .iter()
+            .chain(self.told(words))
             .flat_map(|value| value.origins().cloned());
         let origins: Vec<Origin> = read
             .iter()

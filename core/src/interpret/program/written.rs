@@ -5,7 +5,7 @@ use crate::action::Draft;
 use crate::catalogue::spec::Output;
 use crate::interpret::place::Setting;
 use crate::interpret::shell::ShellState;
-use crate::interpret::value::{Origin, Stream};
+use crate::interpret::value::{Origin, Stream, Value};
 use crate::interpret::words::Words;
 use crate::limits;
 use crate::vocabulary::{Effect, Location, ResourceType, Verb};
@@ -78,6 +78,15 @@ impl Touched {
             origins.push(Origin::Secret("a program of the call".to_owned()));
         }
         origins
+    }
+
+    /// What is known of the files it wrote.
+    pub fn contents(&self, state: &ShellState) -> Vec<(Value, Stream)> {
+        let written = self.written.iter().take(limits::NAMES_INSIDE);
+        let known = written.filter_map(|path| Some((path, state.files.get(path)?)));
+        known
+            .map(|(path, content)| (Value::literal(path), content.clone()))
+            .collect()
     }
 
     /// Remembers what flowed into each file it writes.

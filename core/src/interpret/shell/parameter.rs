@@ -3,6 +3,7 @@
 use super::ShellState;
 use super::ast::{Element, Operator, Parameter, Word};
 use super::expand::executes;
+use super::state::OWN_NAME;
 use super::walk::Walker;
 use crate::interpret::value::{Origin, Piece, Value};
 
@@ -147,6 +148,7 @@ impl Walker<'_> {
                 let value = values.get(position.saturating_sub(1)).cloned();
                 return Expansion::One(value.unwrap_or_default());
             }
+            (OWN_NAME, _) if state.variables.contains_key(OWN_NAME) => {}
             // Numbers and flags, which harm nothing.
             ("?" | "$" | "!" | "#" | "-" | "0", _) => {
                 return Expansion::One(Value::unseen(Origin::Literal));

@@ -16,6 +16,9 @@ pub struct FunctionSet {
     pub(super) certain: bool,
 }
 
+/// The name under which a shell keeps what it was told to call itself (`$0`).
+pub(crate) const OWN_NAME: &str = "0";
+
 /// What a variable held as a scalar and as an array before a function hid it.
 pub(super) type Hidden = (Option<Value>, Option<Vec<Value>>);
 

@@ -167,6 +167,7 @@ impl Machine<'_, '_> {
             );
             if let Some(file) = given.found(file).values.first() {
                 self.state.write_file(file, &content, false);
+                self.session.sources_written(file, &content, &setting);
             }
         }
         if let Some(file) = entry
