@@ -8,6 +8,9 @@ pub type Options = BTreeMap<String, String>;
 
 /// The Rust expression of a source.
 pub fn source(text: &str, options: &Options) -> Result<String, String> {
+    if let Some((of, marks)) = text.split_once('<').filter(|_| !text.starts_with('=')) {
+        return before(of, marks, options);
+    }
     if text == "." {
         return Ok("Source::Cwd".to_owned());
     }
@@ -40,6 +43,15 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
         Some(key) if !key.is_empty() => Ok(format!("Source::Key({key:?})")),
         _ => Err(format!("`{text}` is no source")),
     }
+}
+
+/// `$1<:`: what stands before the first of one `:` or more, `$1<..` of two dots or more.
+fn before(of: &str, marks: &str, options: &Options) -> Result<String, String> {
+    let mark = marks.chars().next();
+    let mark = mark.filter(|mark| mark.is_ascii_punctuation() && marks.chars().all(|c| c == *mark));
+    let mark = mark.ok_or_else(|| format!("`{marks}` is no mark to cut at"))?;
+    let of = source(of, options)?;
+    Ok(format!("Source::Before(&{of}, {mark:?}, {})", marks.len()))
 }
 
 /// `{@owner}/{@repo}`: sources in braces, joined with the text between them.

@@ -159,6 +159,9 @@ impl Display for Source {
             Self::Argument(path) => write!(f, "@{path}"),
             Self::Const(text) => write!(f, "={text}"),
             Self::Join(parts) => parts.iter().try_for_each(|part| part.fmt(f)),
+            Self::Before(of, mark, count) => {
+                write!(f, "{of}<{}", mark.to_string().repeat(*count))
+            }
             Self::Cwd => f.write_str("."),
         }
     }

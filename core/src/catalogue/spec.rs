@@ -328,6 +328,8 @@ pub enum Source {
     Const(&'static str),
     /// The values of these, one after the other; nothing when one of them yields nothing.
     Join(&'static [Source]),
+    /// What stands in the values of this before the first of so many of these marks or more.
+    Before(&'static Source, char, usize),
     /// The working directory.
     Cwd,
 }

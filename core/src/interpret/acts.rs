@@ -56,8 +56,15 @@ impl Found {
 
 /// What a source yields; sources joined to one text are looked up one by one.
 pub fn yielded(source: Source, given: &dyn Given) -> Found {
-    let Source::Join(parts) = source else {
-        return given.found(source);
+    let parts = match source {
+        Source::Join(parts) => parts,
+        Source::Before(of, mark, count) => {
+            let mut found = yielded(*of, given);
+            let values = found.values.iter();
+            found.values = values.filter_map(|one| before(one, mark, count)).collect();
+            return found;
+        }
+        _ => return given.found(source),
     };
     let mut whole = Value::default();
     for part in parts {
@@ -77,6 +84,14 @@ pub fn yielded(source: Source, given: &dyn Given) -> Found {
         whole.pieces.extend(first.pieces);
     }
     Found::all(vec![whole])
+}
+
+/// What is known to stand before the first of `count` marks or more.
+fn before(value: &Value, mark: char, count: usize) -> Option<Value> {
+    let text = value.known_text().unwrap_or_else(|| value.prefix());
+    let (first, _) = text.split_once(mark)?;
+    let cut = !first.is_empty() && text.matches(mark).count() >= count;
+    cut.then(|| Value::literal(first).at(value.span))
 }
 
 /// Whether a condition holds. What cannot be known counts as holding, negated or not.

@@ -305,16 +305,16 @@ impl Session<'_> {
 
     /// What the workspace, and the commands before, say of where a program acts.
     fn facts_of(&self, words: &Words<'_>) -> Vec<Selector> {
-        use super::acts::Given as _;
         let command = words.command;
         let mut elsewhere = command.elsewhere.iter();
-        if elsewhere.any(|source| !words.found(*source).values.is_empty()) {
+        if elsewhere.any(|source| !acts::yielded(*source, words).values.is_empty()) {
             return Vec::new();
         }
         // A variable may place some of it and leave the rest to what is in force.
         let mut given = command.selectors.iter();
         let explicit = given.any(|(_, source)| {
-            !matches!(source, Source::Variable(_)) && !words.found(*source).values.is_empty()
+            !matches!(source, Source::Variable(_))
+                && !acts::yielded(*source, words).values.is_empty()
         });
         if explicit {
             return Vec::new();
@@ -322,7 +322,7 @@ impl Session<'_> {
         let mut facts = Vec::new();
         let mut last = None;
         for (kind, source) in command.selectors {
-            if !words.found(*source).values.is_empty() {
+            if !acts::yielded(*source, words).values.is_empty() {
                 facts.retain(|fact: &Selector| fact.kind != *kind);
                 last = Some(*kind);
                 continue;

@@ -80,6 +80,11 @@ pub fn drafts(sql: &Value, dialect: Option<Dialect>, setting: &Setting<'_>) -> R
         .into_iter()
         .map(|act| draft(act, sql.span, exact, setting))
         .collect();
+    if dialect == Some(Dialect::BigQuery) {
+        for draft in &mut drafts {
+            draft.selectors.extend(names::project_of(&draft.resource));
+        }
+    }
     if drafts.is_empty() && commands.is_empty() {
         let mut act = Found::unread((0, text.len()), "there is no statement in it");
         act.operation = "sql:nothing";
@@ -125,10 +130,16 @@ fn understand(
     let Some(dialect) = dialect else {
         let mut all = Acts::default();
         let mut commands: Vec<Command> = Vec::new();
-        for dialect in Dialect::LIKELY {
+        let mut settled = false;
+        for (order, dialect) in Dialect::LIKELY.iter().enumerate() {
             let reader = read(*dialect);
-            for act in reader.acts.into_found() {
-                all.add(act);
+            let found = reader.acts.into_found();
+            // Where the first reading leaves nothing open, what another finds only to look says nothing.
+            settled |= order == 0 && found.iter().all(|act| act.verb != Verb::Unknown);
+            for act in found {
+                if order == 0 || !settled || act.verb != Verb::List {
+                    all.add(act);
+                }
             }
             for command in reader.commands {
                 if !commands.contains(&command) {

@@ -406,7 +406,7 @@ impl Given for Words<'_> {
                 Some(cwd) => Value::literal(cwd),
                 None => Value::unseen(Origin::Unseen),
             }]),
-            Source::Argument(_) | Source::Join(_) => Found::default(),
+            Source::Argument(_) | Source::Join(_) | Source::Before(..) => Found::default(),
         }
     }
 

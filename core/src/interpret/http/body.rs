@@ -48,6 +48,15 @@ impl Body {
         }
     }
 
+    /// The body as the text it is.
+    pub fn text(&self, catalogue: &Catalogue) -> Argument {
+        match self {
+            Self::Absent => Argument::Null,
+            Self::Text(value) => Argument::Text(value_of(&legible(value, catalogue))),
+            _ => Argument::Unknown,
+        }
+    }
+
     /// The body as a GraphQL request: JSON, a form, a multipart form or the bare document.
     pub(super) fn graphql(&self, catalogue: &Catalogue) -> Argument {
         match self {

@@ -239,7 +239,7 @@ fn parts(template: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-/// `{path, query, body, header}`.
+/// `{path, query, body, text, header}`.
 fn arguments(call: &Call<'_>, found: &Match) -> Argument {
     let mut query: BTreeMap<String, Argument> = BTreeMap::new();
     let mut unseen = false;
@@ -262,6 +262,10 @@ fn arguments(call: &Call<'_>, found: &Match) -> Argument {
         headers.insert(name.to_ascii_lowercase(), Argument::Text(value.clone()));
     }
     let members = [
+        (
+            "text".to_owned(),
+            call.request.body.text(call.setting.catalogue),
+        ),
         ("header".to_owned(), Argument::Object(headers)),
         ("path".to_owned(), Argument::Object(found.path.clone())),
         ("query".to_owned(), query),

@@ -246,6 +246,10 @@ fn read_first(lexicon: &'static Lexicon, line: &Line<'_>) -> Reading {
         if word.doubtful || word.dynamic {
             continue;
         }
+        // A letter behind a word that looks is a name (`ddl describe d`), no short form of a verb.
+        if observes && word.text.len() == 1 {
+            continue;
+        }
         let other = exception(lexicon, line, index).or_else(|| lexicon.whole_verb(&word.text));
         let more = other.filter(|other| !observes || other.verb.group() != VerbGroup::Observe);
         if more.is_some() {

@@ -3,8 +3,9 @@
 use super::heads::skip_noise;
 use super::lex::Kind;
 use super::seq::Seq;
+use crate::action::{Resource, Selector};
 use crate::catalogue::sql::Sql;
-use crate::vocabulary::ResourceType;
+use crate::vocabulary::{ResourceType, SelectorKind};
 
 /// A name, with what it is qualified by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,26 @@ pub struct Named {
     pub end: usize,
     /// How many parts it has.
     pub parts: usize,
+}
+
+/// The project that a name of BigQuery begins with: `project.dataset.table`, `project:dataset.table`,
+/// `project.dataset`.
+#[must_use]
+pub fn project_of(resource: &Resource) -> Option<Selector> {
+    let id = resource.id.as_str();
+    let (project, rest) = id.split_once([':', '.'])?;
+    let (first, more) = rest.split_once('.').unzip();
+    // `dataset.INFORMATION_SCHEMA.TABLES` names no project.
+    let schema = first.is_some_and(|word: &str| word.eq_ignore_ascii_case("information_schema"));
+    let whole = match resource.kind {
+        ResourceType::Table => more.is_some() && !schema,
+        ResourceType::Database => first.is_none(),
+        _ => false,
+    };
+    (whole || (id.contains(':') && !project.contains('.'))).then(|| Selector {
+        kind: SelectorKind::GcpProject,
+        value: project.to_owned(),
+    })
 }
 
 /// The dotted name that begins at `at`.

@@ -30,6 +30,7 @@ pub(super) fn read(words: &Words<'_>, base: &str) -> Reading {
             }
             "field" => fields.push(field(value, false, words)),
             "field-json" => fields.push(field(value, true, words)),
+            "data" => body = Some(words.at_file(value)),
             "body-file" => body = Some(words.file(value)),
             "host" => host = Some(value.clone()),
             _ => {}
