@@ -158,7 +158,13 @@ impl Session<'_> {
                 None => Stream::from_origin(Origin::Unseen),
             },
             RunForm::Written => {
-                for file in &values {
+                if let Source::Const(pattern) = run.from
+                    && pattern.contains('*')
+                {
+                    self.written_like(state, pattern, run.language, program);
+                    return Stream::default();
+                }
+                for file in values.iter().take(limits::NAMES_INSIDE) {
                     self.written(state, file, run.language, program);
                 }
                 Stream::default()

@@ -32,8 +32,9 @@ impl Machine<'_, '_> {
     pub(super) fn call(&mut self, call: &Call) -> Thing {
         let (receiver, callee) = match &call.callee {
             Expression::Member(base, name) => {
+                let own = self.own(base, name);
                 let base = self.evaluate(base);
-                let callee = self.member(&base, name);
+                let callee = own.unwrap_or_else(|| self.member(&base, name));
                 (Some(base), callee)
             }
             Expression::Item(base, index) => {
