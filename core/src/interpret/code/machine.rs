@@ -354,7 +354,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         {
             value.shape = Thing::from_origins(value.origins()).shape;
         }
-        if self.outer.last().is_some_and(|one| one.iter().any(|one| one == name)) {
+        if self
+            .outer
+            .last()
+            .is_some_and(|one| one.iter().any(|one| one == name))
+        {
             self.bind_outside(name, value);
         } else if let Some(frame) = self.frames.last_mut() {
             frame.insert(name.to_owned(), value);

@@ -252,10 +252,7 @@ impl Reader {
             Stmt::IpyEscapeCommand(one) => into.push(escape(one.kind, &one.value)),
             Stmt::Global(one) => into.push(outer(&one.names)),
             Stmt::Nonlocal(one) => into.push(outer(&one.names)),
-            Stmt::TypeAlias(_)
-            | Stmt::Pass(_)
-            | Stmt::Break(_)
-            | Stmt::Continue(_) => {}
+            Stmt::TypeAlias(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
         }
     }
 

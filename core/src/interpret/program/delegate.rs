@@ -96,6 +96,9 @@ impl Session<'_> {
                     }
                 }
             }
+            (RunForm::Written, Source::Join(_)) => {
+                values = acts::yielded(run.from, words).values;
+            }
             _ => {}
         }
         match run.form {
@@ -158,6 +161,7 @@ impl Session<'_> {
                 None => Stream::from_origin(Origin::Unseen),
             },
             RunForm::Written => {
+                self.frame.project = true;
                 if let Source::Const(pattern) = run.from
                     && pattern.contains('*')
                 {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Machine, gives};
 use crate::catalogue::spec::CodeName;
 use crate::interpret::argument::Argument;
-use crate::interpret::code::thing::{Thing, join};
+use crate::interpret::code::thing::{OR, Thing, join};
 use crate::interpret::code::tree::{Expression, Pattern};
 use crate::interpret::nesting;
 use crate::interpret::value::{Origin, Value};
@@ -230,8 +230,13 @@ impl Machine<'_, '_> {
         }
         let path = match before {
             _ if self.language.globals.contains(&before) => name.to_owned(),
-            _ if name == "default" => before.to_owned(),
             _ if before.len() > LONGEST_PATH => format!("?.{name}"),
+            _ if matches!(name, "default" | "__dict__") => before.to_owned(),
+            _ if before.contains(OR) => {
+                let ways = before.split(OR).map(|way| format!("{way}.{name}"));
+                let ways: Vec<String> = ways.map(|way| self.alias(&way).to_owned()).collect();
+                ways.join(OR)
+            }
             _ => format!("{before}.{name}"),
         };
         let path = self.alias(&path).to_owned();
@@ -350,6 +355,8 @@ impl Machine<'_, '_> {
             self.state.export(&name);
             return;
         }
+        // A function put somewhere may be called from there.
+        self.escapes(value);
         // What is put into a thing under a name of the code is in it from now on.
         let (Expression::Member(inner, _) | Expression::Item(inner, _)) = place else {
             return;
