@@ -41,6 +41,8 @@ const GIVES: &[(&str, &str)] = &[
     ("item", "Item"),
     ("each", "Each"),
     ("then", "Then"),
+    ("called", "Called"),
+    ("applied", "Applied"),
     ("print", "Print"),
 ];
 

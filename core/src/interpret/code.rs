@@ -26,6 +26,7 @@ use self::machine::{Machine, Outcome};
 use self::tree::Tree;
 use super::argument::text_of;
 use super::nesting;
+use super::patch;
 use super::program::Program;
 use super::session::{Note, Session};
 use super::shell::ShellState;
@@ -41,6 +42,12 @@ const SHELLS: &[&str] = &["bash", "sh", "shell", "zsh", "console", "terminal"];
 
 /// The language of sed's scripts.
 const SED: &str = "sed";
+
+/// The language of patches.
+const PATCH: &str = "patch";
+
+/// One script of a `package.json`, with those that run before and after it.
+pub use rules::part;
 
 /// The texts of one call that are code, each by itself or together.
 pub fn texts(language: &str, given: Vec<Value>) -> Vec<Value> {
@@ -89,6 +96,16 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     }
     if language == SED {
         sed::interpret(session, state, code);
+        return Stream::default();
+    }
+    if language == PATCH {
+        let cwd = state.cwd.clone();
+        let setting = session.setting(cwd.as_deref(), code.span);
+        let found = patch::interpret(session, &text_of(code.text), &setting);
+        if !found || code.text.is_dynamic() {
+            let why = "which files a patch changes cannot be seen";
+            session.opaque("fs:patch", why, Effects::NONE, &setting);
+        }
         return Stream::default();
     }
     if rules::knows(&language) && !code.text.is_dynamic() {

@@ -50,6 +50,8 @@ pub struct Frame {
     pub machine: Machine,
     /// Effects that everything inside has.
     pub effects: Effects,
+    /// In a file that a program of the project finds by its name.
+    pub project: bool,
     /// The argument of the call being read.
     pub argument: Cow<'static, str>,
     /// In text that is not written in the call as such: the range it came from.

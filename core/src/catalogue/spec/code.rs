@@ -179,6 +179,10 @@ pub enum Gives {
     Each,
     /// A function is called with that.
     Then,
+    /// What it is a method of is called, with all but the first.
+    Called,
+    /// What it is a method of is called, with the items of the second.
+    Applied,
     /// What is printed.
     Print,
 }

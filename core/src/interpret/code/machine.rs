@@ -20,7 +20,7 @@ use crate::interpret::argument::Argument;
 use crate::interpret::nesting;
 use crate::interpret::session::Session;
 use crate::interpret::shell::ShellState;
-use crate::interpret::value::Stream;
+use crate::interpret::value::{Stream, Value};
 use crate::limits;
 
 /// The state of following one piece of code.
@@ -35,6 +35,8 @@ pub struct Machine<'m, 'a> {
     span: (u32, u32),
     /// Names, the innermost function last.
     frames: Vec<BTreeMap<String, Thing>>,
+    /// Names that each function takes from around it (`global`), the innermost last.
+    outer: Vec<Vec<String>>,
     /// Libraries it loads of which nothing is known.
     imports: Vec<String>,
     /// Modules of which every name was taken.
@@ -83,6 +85,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             stdin,
             span,
             frames: vec![BTreeMap::new()],
+            outer: vec![Vec::new()],
             imports: Vec::new(),
             stars: Vec::new(),
             functions: Vec::new(),
@@ -234,6 +237,11 @@ impl<'m, 'a> Machine<'m, 'a> {
             Statement::Expression(value) => {
                 self.evaluate(value);
             }
+            Statement::Outer(names) => {
+                if let Some(outer) = self.outer.last_mut() {
+                    outer.extend(names.iter().cloned());
+                }
+            }
             Statement::Shell(text) => {
                 let text = self.evaluate(text);
                 self.shell(&text.as_value());
@@ -346,7 +354,38 @@ impl<'m, 'a> Machine<'m, 'a> {
         {
             value.shape = Thing::from_origins(value.origins()).shape;
         }
-        if let Some(frame) = self.frames.last_mut() {
+        if self
+            .outer
+            .last()
+            .is_some_and(|one| one.iter().any(|one| one == name))
+        {
+            self.bind_outside(name, value);
+        } else if let Some(frame) = self.frames.last_mut() {
+            frame.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Sets a name where it is held: a function changes what is around it.
+    fn assign(&mut self, pattern: &Pattern, value: Thing) {
+        let within = |name: &String| self.frames.last().is_some_and(|one| one.contains_key(name));
+        match pattern {
+            Pattern::Name(name) if !within(name) => self.bind_outside(name, value),
+            _ => self.bind(pattern, value),
+        }
+    }
+
+    /// Sets a name of an outer function. Which of several is meant, and when that function runs, is not
+    /// followed: what was held there before may still be.
+    fn bind_outside(&mut self, name: &str, value: Thing) {
+        let inner = self.frames.len().saturating_sub(1).max(1);
+        let mut found = false;
+        for frame in self.frames.iter_mut().take(inner) {
+            if let Some(held) = frame.get_mut(name) {
+                *held = held.clone().either(&value);
+                found = true;
+            }
+        }
+        if let Some(frame) = self.frames.first_mut().filter(|_| !found) {
             frame.insert(name.to_owned(), value);
         }
     }
@@ -377,6 +416,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         self.active.push(function.clone());
         self.frames.push(BTreeMap::new());
+        self.outer.push(Vec::new());
         let outer = self.answer.take();
         for (index, (pattern, default)) in function.parameters.iter().enumerate() {
             let by_name = match pattern {
@@ -386,7 +426,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             let value = match (by_name.or_else(|| positional.get(index)), default) {
                 (Some(value), _) => value.clone(),
                 (None, Some(default)) => self.evaluate(default),
-                (None, None) => rest.clone(),
+                (None, None) => self.supplied(pattern).unwrap_or_else(|| rest.clone()),
             };
             self.bind(pattern, value);
         }
@@ -394,9 +434,24 @@ impl<'m, 'a> Machine<'m, 'a> {
         let answer = self.answer.take();
         self.answer = outer;
         self.frames.pop();
+        self.outer.pop();
         self.active.pop();
         self.session.leave(nesting::FUNCTION);
         answer.unwrap_or_else(|| Thing::of(Argument::Null))
+    }
+}
+
+impl Machine<'_, '_> {
+    /// What a framework gives for a parameter of this name: constants of the catalogue below `fixture`.
+    fn supplied(&self, pattern: &Pattern) -> Option<Thing> {
+        let Pattern::Name(name) = pattern else {
+            return None;
+        };
+        let path = format!("fixture.{name}");
+        let constants = self.language.constants;
+        let at = constants.binary_search_by(|(one, _)| (*one).cmp(path.as_str()));
+        let (_, text) = constants.get(at.ok()?)?;
+        Some(Thing::value(Value::literal(*text)).with_path(self.alias(&path)))
     }
 }
 

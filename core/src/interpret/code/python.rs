@@ -250,12 +250,9 @@ impl Reader {
             }
             Stmt::Expr(one) => into.push(Statement::Expression(self.expression(&one.value))),
             Stmt::IpyEscapeCommand(one) => into.push(escape(one.kind, &one.value)),
-            Stmt::TypeAlias(_)
-            | Stmt::Global(_)
-            | Stmt::Nonlocal(_)
-            | Stmt::Pass(_)
-            | Stmt::Break(_)
-            | Stmt::Continue(_) => {}
+            Stmt::Global(one) => into.push(outer(&one.names)),
+            Stmt::Nonlocal(one) => into.push(outer(&one.names)),
+            Stmt::TypeAlias(_) | Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
         }
     }
 
@@ -579,6 +576,10 @@ fn escape(kind: IpyEscapeKind, text: &str) -> Statement {
         }
         _ => Statement::Expression(Expression::Null),
     }
+}
+
+fn outer(names: &[ast::Identifier]) -> Statement {
+    Statement::Outer(names.iter().map(ToString::to_string).collect())
 }
 
 fn shell_call(text: Expression) -> Expression {

@@ -44,6 +44,17 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     }
 }
 
+/// The script of a `package.json` that is asked for, and those around it, as ones that run.
+pub fn part(text: &str, name: &str) -> String {
+    let read = json::read(text);
+    let Some(Argument::Object(scripts)) = read.as_ref().and_then(|read| read.get("scripts")) else {
+        return String::new();
+    };
+    let around = ["pre", "", "post"].map(|when| format!("{when}{name}"));
+    let texts = around.iter().filter_map(|one| scripts.get(one)?.text());
+    texts.map(|one| format!("{one}\n")).collect()
+}
+
 /// The scripts of a `package.json` that an installation runs.
 fn lifecycle(text: &str) -> Vec<String> {
     let Some(read) = json::read(text) else {

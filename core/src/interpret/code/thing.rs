@@ -8,6 +8,9 @@ use crate::interpret::argument::{Argument, value_of};
 use crate::interpret::value::{Origin, Piece, Value};
 use crate::limits;
 
+/// Stands between the paths of something that code came by in one of several ways.
+pub const OR: &str = "\u{1f}";
+
 /// Something that code holds.
 #[derive(Debug, Clone)]
 pub struct Thing {
@@ -136,11 +139,25 @@ impl Thing {
             }
             Self::from_origins(origins)
         };
-        joined.path = self.path.or_else(|| other.path.clone());
+        joined.path = either_path(self.path, other.path.as_ref());
         joined.function = self.function.or_else(|| other.function.clone());
         joined.made = self.made.or_else(|| other.made.clone());
         joined
     }
+}
+
+/// The ways by which the code may have come by it, with [`OR`] between them.
+fn either_path(one: Option<Rc<str>>, other: Option<&Rc<str>>) -> Option<Rc<str>> {
+    let (Some(one), Some(other)) = (&one, other) else {
+        return one.or_else(|| other.cloned());
+    };
+    let mut ways: Vec<&str> = one.split(OR).collect();
+    for way in other.split(OR) {
+        if !ways.contains(&way) && ways.len() < limits::NAMES_INSIDE.min(8) {
+            ways.push(way);
+        }
+    }
+    Some(Rc::from(ways.join(OR)))
 }
 
 /// How many parts something has at any depth; `None`: too many, or too deep.

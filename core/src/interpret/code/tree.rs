@@ -34,6 +34,8 @@ pub enum Statement {
     Return(Expression),
     /// Evaluated.
     Expression(Expression),
+    /// Names that are not the function's own (`global`, `nonlocal`).
+    Outer(Vec<String>),
     /// A line that the interpreter hands to a shell.
     Shell(Expression),
 }

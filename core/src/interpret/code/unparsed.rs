@@ -106,6 +106,9 @@ fn listed(
                     machine.shell(command);
                     Some(token.end)
                 }
+                Kind::Mark('/') if begins_pattern(language, tokens, index) => {
+                    pattern_end(text, token.end)
+                }
                 Kind::Name(name) => called(&mut machine, name, tokens, index),
                 Kind::Mark(mark) if texts_follow(tokens, index) => {
                     called(&mut machine, mark.encode_utf8(&mut [0; 4]), tokens, index)
@@ -122,6 +125,39 @@ fn listed(
     });
     rest.push_str(text.get(done..).unwrap_or_default());
     rest
+}
+
+/// Words and marks after which a slash begins a pattern.
+const BEFORE_PATTERN: &[&str] = &[
+    "if", "unless", "and", "or", "not", "while", "until", "when", "split", "grep", "return",
+];
+
+/// Whether a slash begins a pattern rather than divides.
+fn begins_pattern(language: &str, tokens: &[Token], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|at| tokens.get(at));
+    matches!(language, "perl" | "ruby" | "awk")
+        && match before.map(|token| &token.kind) {
+            None => true,
+            Some(Kind::Mark(mark)) => "(,!&|;{~=".contains(*mark),
+            Some(Kind::Name(name)) => BEFORE_PATTERN.contains(&name.as_str()),
+            Some(_) => false,
+        }
+}
+
+/// The byte after a pattern on one line in which no code stands.
+fn pattern_end(text: &str, start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    let mut escaped = false;
+    let end = rest.bytes().position(|byte| {
+        let ends = matches!(byte, b'\n') || (byte == b'/' && !escaped);
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    let pattern = rest.get(..end)?;
+    let runs = ["(?{", "(??{", "#{", "@{", "${"];
+    let plain =
+        rest.as_bytes().get(end) == Some(&b'/') && !runs.iter().any(|one| pattern.contains(one));
+    plain.then(|| start.saturating_add(end).saturating_add(1))
 }
 
 /// Whether a text comes next, perhaps after the second half of `>>`.
@@ -226,6 +262,9 @@ fn paths_named(
 ) {
     let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
     for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
+        // `getenv("HOME") . "/.netrc"`
+        let home = word.starts_with("/.").then(|| format!("~{word}"));
+        let word = home.as_deref().unwrap_or(word);
         let Some(path) = setting.resolve(word) else {
             continue;
         };

@@ -96,6 +96,9 @@ impl Session<'_> {
                     }
                 }
             }
+            (RunForm::Written, Source::Join(_)) => {
+                values = acts::yielded(run.from, words).values;
+            }
             _ => {}
         }
         match run.form {
@@ -166,7 +169,14 @@ impl Session<'_> {
                 None => Stream::from_origin(Origin::Unseen),
             },
             RunForm::Written => {
-                for file in &values {
+                self.frame.project = true;
+                if let Source::Const(pattern) = run.from
+                    && pattern.contains('*')
+                {
+                    self.written_like(state, pattern, run.language, program);
+                    return Stream::default();
+                }
+                for file in values.iter().take(limits::NAMES_INSIDE) {
                     self.written(state, file, run.language, program);
                 }
                 Stream::default()

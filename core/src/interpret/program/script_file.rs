@@ -1,5 +1,7 @@
 //! Programs in files, on standard input and in other texts of the call.
 
+use std::collections::BTreeSet;
+
 use super::Program;
 use crate::action::Effects;
 use crate::catalogue::paths;
@@ -9,7 +11,9 @@ use crate::interpret::session::{Note, Session};
 use crate::interpret::shell::ShellState;
 use crate::interpret::sql;
 use crate::interpret::value::{Origin, Stream, Value};
+use crate::interpret::wildcard::wildcard;
 use crate::interpret::windows::{self, Dialect};
+use crate::limits;
 use crate::vocabulary::{Completeness, Effect, Location, ResourceType, Reversibility, Verb};
 
 /// A program in a file, about to be run.
@@ -147,7 +151,8 @@ impl Session<'_> {
             .cloned()
     }
 
-    /// A file that a program picks up by its name, when this call wrote it.
+    /// A file that a program picks up by its name, when this call wrote it. `file#part` and `file::part`:
+    /// a part of it.
     pub(super) fn written(
         &mut self,
         state: &mut ShellState,
@@ -155,14 +160,40 @@ impl Session<'_> {
         language: &str,
         program: &Program<'_>,
     ) {
+        let name = file.known_text().unwrap_or_default();
+        let (plain, part) = name.split_once('#').unwrap_or((&name, ""));
+        let plain = plain.split("::").next().unwrap_or(plain);
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), program.span);
-        let content = self.content_of(state, file, &setting);
-        let text = content
-            .filter(|content| !content.decoded)
-            .and_then(|content| content.text);
-        if let Some(text) = text {
-            let text = text.expose().to_owned();
+        let file = Value::literal(plain).at(file.span);
+        let content = self.content_of(state, &file, &setting);
+        if let Some(text) = content.as_ref().and_then(visible) {
+            let text = if part.is_empty() {
+                text
+            } else {
+                code::part(&text, part)
+            };
+            self.text_in(state, &text, language, program.span, &Stream::default());
+        }
+    }
+
+    /// The files this call wrote that a program finds by a pattern of names.
+    pub(super) fn written_like(
+        &mut self,
+        state: &mut ShellState,
+        pattern: &str,
+        language: &str,
+        program: &Program<'_>,
+    ) {
+        let fits = |path: &str| pattern.split('|').any(|one| wildcard(one, path));
+        let texts: BTreeSet<String> = state
+            .files
+            .iter()
+            .filter(|(path, _)| fits(path))
+            .filter_map(|(_, content)| visible(content))
+            .take(limits::NAMES_INSIDE)
+            .collect();
+        for text in texts {
             self.text_in(state, &text, language, program.span, &Stream::default());
         }
     }
@@ -293,6 +324,12 @@ impl Session<'_> {
             setting,
         );
     }
+}
+
+/// The text of a file, when the call shows it.
+fn visible(content: &Stream) -> Option<String> {
+    let text = content.text.as_ref().filter(|_| !content.decoded)?;
+    Some(text.expose().to_owned())
 }
 
 /// What was unpacked into a folder above `file`. In the working directory itself lie the developer's

@@ -191,7 +191,15 @@ impl Reader {
                 }
                 ClassElement::PropertyDefinition(one) => {
                     if let Some(value) = &one.value {
-                        self.evaluate(value, &mut body);
+                        let value = self.expression(value);
+                        body.push(match self.key(&one.key) {
+                            Expression::Text(name) => {
+                                let this = Box::new(Expression::Name("this".to_owned()));
+                                let place = Box::new(Expression::Member(this, name));
+                                Statement::Let(Pattern::Place(place), value)
+                            }
+                            _ => Statement::Expression(value),
+                        });
                     }
                 }
                 ClassElement::AccessorProperty(one) => {

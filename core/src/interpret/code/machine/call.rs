@@ -10,7 +10,7 @@ use crate::catalogue::spec::{CodeCall, CodeHttp, Gives, Source};
 use crate::interpret::acts::{self, Given as _};
 use crate::interpret::argument::Argument;
 use crate::interpret::code::given::{CallGiven, mask_all};
-use crate::interpret::code::thing::{Arguments, Thing, join, value_of_argument};
+use crate::interpret::code::thing::{Arguments, OR, Thing, join, value_of_argument};
 use crate::interpret::code::tree::{Call, Expression};
 use crate::interpret::http::{self, url_tool};
 use crate::interpret::session::Note;
@@ -32,8 +32,9 @@ impl Machine<'_, '_> {
     pub(super) fn call(&mut self, call: &Call) -> Thing {
         let (receiver, callee) = match &call.callee {
             Expression::Member(base, name) => {
+                let own = self.own(base, name);
                 let base = self.evaluate(base);
-                let callee = self.member(&base, name);
+                let callee = own.unwrap_or_else(|| self.member(&base, name));
                 (Some(base), callee)
             }
             Expression::Item(base, index) => {
@@ -87,9 +88,25 @@ impl Machine<'_, '_> {
         }
         if let Some(function) = &callee.function {
             let rest = Thing::of(Argument::Unknown);
-            return self.follow(function, &arguments.positional, &arguments.named, &rest);
+            let given = self.follow(function, &arguments.positional, &arguments.named, &rest);
+            // It may be another function as well, which is not the code's own.
+            let other = Thing {
+                function: None,
+                ..callee.clone()
+            };
+            return match other.path {
+                Some(_) => given.either(&self.invoke(&other, receiver, arguments)),
+                None => given,
+            };
         }
         let path = callee.name().to_owned();
+        if path.contains(OR) {
+            let ways = path.split(OR).map(|way| callee.clone().with_path(way));
+            let given = ways.map(|way| self.invoke(&way, receiver, arguments));
+            return given
+                .reduce(|one, other| one.either(&other))
+                .unwrap_or_else(|| Thing::of(Argument::Unknown));
+        }
         self.costs((path.len() / 16).saturating_add(2));
         let Some(entry) = self.find(&path) else {
             return self.unlisted(&path, receiver.unwrap_or(callee), arguments);
@@ -110,7 +127,10 @@ impl Machine<'_, '_> {
                 result.shape = Thing::from_origins(vec![origin]).shape;
             }
         }
-        if !matches!(entry.gives, Gives::Each | Gives::Then) {
+        if !matches!(
+            entry.gives,
+            Gives::Each | Gives::Then | Gives::Called | Gives::Applied
+        ) {
             self.callbacks(entry.gives, &result, receiver, arguments);
         }
         result
@@ -304,6 +324,10 @@ impl Machine<'_, '_> {
         let looks = self.session.catalogue.observing.contains(&first)
             || name.starts_with(char::is_uppercase)
             || name == path;
+        // What a project's own tests call is named like what it tests.
+        if self.session.frame.project && !remote {
+            return;
+        }
         let verb = match (tells, remote && !looks) {
             (Some(verb), _) => verb,
             (None, true) => hinted.unwrap_or(Verb::Unknown),
@@ -358,6 +382,10 @@ impl Machine<'_, '_> {
     }
 
     fn handed_on(&mut self, thing: &Thing, rest: &[Thing]) -> bool {
+        if let Some((first, others)) = thing.path.as_deref().and_then(|all| all.split_once(OR)) {
+            let first = self.handed_on(&thing.clone().with_path(first), rest);
+            return self.handed_on(&thing.clone().with_path(others), rest) || first;
+        }
         let listed = thing.path.as_deref().filter(|path| !path.ends_with(')'));
         let Some(entry) = listed.and_then(|path| self.find(path)) else {
             return false;
@@ -400,6 +428,13 @@ impl Machine<'_, '_> {
                 .get(index.saturating_add(1)..)
                 .unwrap_or_default()
                 .to_vec();
+            // `setTimeout(f, 10, argument)`
+            let waits = rest
+                .first()
+                .is_some_and(|one| matches!(one.shape.as_ref(), Argument::Number(_)));
+            if waits {
+                rest.remove(0);
+            }
             if let Some(Argument::List(items)) =
                 arguments.named.get("args").map(|one| one.shape.as_ref())
             {

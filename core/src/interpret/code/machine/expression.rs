@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Machine, gives};
 use crate::catalogue::spec::CodeName;
 use crate::interpret::argument::Argument;
-use crate::interpret::code::thing::{Thing, join};
+use crate::interpret::code::thing::{OR, Thing, join};
 use crate::interpret::code::tree::{Expression, Pattern};
 use crate::interpret::nesting;
 use crate::interpret::value::{Origin, Value};
@@ -34,6 +34,9 @@ impl Machine<'_, '_> {
             Expression::Null => Thing::of(Argument::Null),
             Expression::Name(name) => self.name(name),
             Expression::Member(base, name) => {
+                if let Some(own) = self.own(base, name) {
+                    return own;
+                }
                 let base = self.evaluate(base);
                 self.member(&base, name)
             }
@@ -106,7 +109,7 @@ impl Machine<'_, '_> {
             Expression::Each(pattern, over, value) => self.each(pattern, over, value),
             Expression::Let(pattern, value) => {
                 let value = self.evaluate(value);
-                self.bind(pattern, value.clone());
+                self.assign(pattern, value.clone());
                 value
             }
             Expression::Unread => {
@@ -227,8 +230,13 @@ impl Machine<'_, '_> {
         }
         let path = match before {
             _ if self.language.globals.contains(&before) => name.to_owned(),
-            _ if name == "default" => before.to_owned(),
             _ if before.len() > LONGEST_PATH => format!("?.{name}"),
+            _ if matches!(name, "default" | "__dict__") => before.to_owned(),
+            _ if before.contains(OR) => {
+                let ways = before.split(OR).map(|way| format!("{way}.{name}"));
+                let ways: Vec<String> = ways.map(|way| self.alias(&way).to_owned()).collect();
+                ways.join(OR)
+            }
             _ => format!("{before}.{name}"),
         };
         let path = self.alias(&path).to_owned();
@@ -308,8 +316,28 @@ impl Machine<'_, '_> {
         })
     }
 
+    /// A member of the object whose method runs, when some method of the code has set it. All objects
+    /// of the code are taken for one.
+    pub(super) fn own(&self, base: &Expression, name: &str) -> Option<Thing> {
+        let object = own_name(base)?;
+        let held = self.frames.first()?;
+        held.get(&format!("{object}.{name}")).cloned()
+    }
+
     /// Sets something inside something.
     pub(super) fn bind_place(&mut self, place: &Expression, value: &Thing) {
+        if let Expression::Member(base, name) = place
+            && let Some(object) = own_name(base)
+            && let Some(held) = self.frames.first_mut()
+        {
+            let key = format!("{object}.{name}");
+            let value = match held.get(&key) {
+                Some(before) => before.clone().either(value),
+                None => value.clone(),
+            };
+            held.insert(key, value);
+            return;
+        }
         let (base, name) = match place {
             Expression::Member(base, name) => (self.evaluate(base), Some(name.clone())),
             Expression::Item(base, index) => {
@@ -327,6 +355,8 @@ impl Machine<'_, '_> {
             self.state.export(&name);
             return;
         }
+        // A function put somewhere may be called from there.
+        self.escapes(value);
         // What is put into a thing under a name of the code is in it from now on.
         let (Expression::Member(inner, _) | Expression::Item(inner, _)) = place else {
             return;
@@ -358,6 +388,15 @@ impl Machine<'_, '_> {
     /// The path, or what it is another name of.
     pub(super) fn alias<'p>(&self, path: &'p str) -> &'p str {
         self.aliased(path).unwrap_or(path)
+    }
+}
+
+/// The name by which a method calls its object.
+fn own_name(base: &Expression) -> Option<&'static str> {
+    match base {
+        Expression::Name(name) if name == "self" => Some("self"),
+        Expression::Name(name) if name == "this" => Some("this"),
+        _ => None,
     }
 }
 

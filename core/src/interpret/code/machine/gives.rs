@@ -126,6 +126,22 @@ impl Machine<'_, '_> {
                 let item = receiver.clone();
                 return self.called_with(&[item], receiver, arguments);
             }
+            Gives::Called | Gives::Applied => {
+                let mut positional = arguments.positional.iter().skip(1).cloned().collect();
+                if entry.gives == Gives::Applied {
+                    let list = arguments.positional.get(1).map(Thing::argument);
+                    positional = match list {
+                        Some(Argument::List(items)) => items.into_iter().map(Thing::of).collect(),
+                        _ => positional,
+                    };
+                }
+                let given = Arguments {
+                    open: arguments.open,
+                    positional,
+                    ..Arguments::default()
+                };
+                return self.invoke(receiver, None, &given);
+            }
             Gives::Print => {
                 self.print(arguments);
                 Thing::of(Argument::Null)
