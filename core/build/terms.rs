@@ -11,6 +11,9 @@ pub fn source(text: &str, options: &Options) -> Result<String, String> {
     if let Some((of, marks)) = text.split_once('<').filter(|_| !text.starts_with('=')) {
         return before(of, marks, options);
     }
+    if text == "stdin" {
+        return Ok("Source::Input".to_owned());
+    }
     if text == "." {
         return Ok("Source::Cwd".to_owned());
     }
@@ -152,7 +155,7 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
             (None, Some(left)) => (left, "Differs"),
             (None, None) => (left, "Matches"),
         };
-        let named = if left.starts_with(['-', '+', '/', '$', '@', '%']) {
+        let named = if left == "stdin" || left.starts_with(['-', '+', '/', '$', '@', '%']) {
             source(left, options)?
         } else {
             source(&format!("{left}="), options)?

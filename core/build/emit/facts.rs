@@ -21,6 +21,7 @@ impl Emitter {
             ("persistence", "Persistence"),
             ("recovery", "Recovery"),
             ("sources", "Sources"),
+            ("private", "Private"),
         ];
         for rule in rules {
             let class = CLASSES

@@ -162,6 +162,7 @@ impl Display for Source {
             Self::Before(of, mark, count) => {
                 write!(f, "{of}<{}", mark.to_string().repeat(*count))
             }
+            Self::Input => f.write_str("stdin"),
             Self::Cwd => f.write_str("."),
         }
     }

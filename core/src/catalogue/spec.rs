@@ -330,6 +330,8 @@ pub enum Source {
     Join(&'static [Source]),
     /// What stands in the values of this before the first of so many of these marks or more.
     Before(&'static Source, char, usize),
+    /// The text of standard input, as far as it is known.
+    Input,
     /// The working directory.
     Cwd,
 }

@@ -203,14 +203,13 @@ impl Setting<'_> {
             .is_some_and(|path| path.is(PathClass::Secret, self.catalogue))
     }
 
-    /// Whether the file is private: in a home directory, outside the workspace and not temporary.
+    /// Whether the file is private: in a home directory and outside the workspace, or listed as such.
     #[must_use]
     pub fn is_private(&self, text: &str) -> bool {
         self.resolve(text).is_some_and(|path| {
-            path.in_home.is_some()
-                && !self
-                    .root
-                    .is_some_and(|root| paths::is_within(&path.absolute, root))
+            let mut root = self.root.iter();
+            let inside = root.any(|root| paths::is_within(&path.absolute, root));
+            (path.in_home.is_some() && !inside) || path.is(PathClass::Private, self.catalogue)
         })
     }
 

@@ -11,11 +11,11 @@ mod unknown;
 use self::carried::{carried, placed};
 use self::name::{Entry, ToolName};
 use super::acts::{self, Found, Given};
-use super::argument::Argument;
+use super::argument::{Argument, text_of};
 use super::given::Arguments;
 use super::session::Session;
 use super::shell::ShellState;
-use super::value::{Origin, Value};
+use super::value::{Origin, Stream, Value};
 use crate::action::{Effects, ResourceRef, Selector};
 use crate::catalogue::spec::{Server, Source, Tool};
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
@@ -141,6 +141,10 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             Effects::NONE,
             &setting,
         );
+    }
+    for path in session.written_since(before) {
+        let texts: Vec<String> = arguments.texts().into_iter().map(text_of).collect();
+        session.sources_written(&path, &Stream::literal(texts.join("\n")), &setting);
     }
     if !steered.names.is_empty() {
         let clause = format!("steered by the argument {}", steered.names.join(", "));

@@ -406,7 +406,10 @@ impl Given for Words<'_> {
                 Some(cwd) => Value::literal(cwd),
                 None => Value::unseen(Origin::Unseen),
             }]),
-            Source::Argument(_) | Source::Join(_) | Source::Before(..) => Found::default(),
+            Source::Input if self.stdin.present => Found::all(vec![input(self.stdin)]),
+            Source::Input | Source::Argument(_) | Source::Join(_) | Source::Before(..) => {
+                Found::default()
+            }
         }
     }
 
@@ -425,6 +428,15 @@ impl Given for Words<'_> {
     fn has_stdin(&self) -> bool {
         self.stdin.present
     }
+}
+
+/// What is known of the text of standard input, without the space around it.
+fn input(stdin: &Stream) -> Value {
+    let text = stdin.text.as_ref().filter(|_| !stdin.decoded);
+    text.map_or_else(
+        || Value::unseen(Origin::Unseen),
+        |text| Value::literal(text.expose().trim()),
+    )
 }
 
 /// The entry of a table sorted by name.

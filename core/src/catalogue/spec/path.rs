@@ -62,6 +62,8 @@ pub enum PathClass {
     Recovery,
     /// Says where a package manager gets packages.
     Sources,
+    /// Tells of a machine's users or of its ways in: fine to read, not to send away.
+    Private,
 }
 
 /// Which bytes a text holds, several to a bit; slashes do not count.

@@ -1,11 +1,12 @@
 //! Settings that say where packages come from, being written.
 
-use crate::action::Effects;
+use crate::action::{Draft, Effects};
 use crate::catalogue::spec::PathClass;
 use crate::interpret::place::Setting;
 use crate::interpret::session::{Note, Session};
 use crate::interpret::value::{Stream, Value};
 use crate::interpret::wildcard::wildcard;
+use crate::limits;
 use crate::secret::Secret;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb};
 
@@ -46,6 +47,21 @@ impl Session<'_> {
             },
             setting,
         );
+    }
+
+    /// The files that acts from this one on write, at most a few of them.
+    pub(in crate::interpret) fn written_since(&self, first: usize) -> Vec<Value> {
+        let writes = |draft: &&Draft| {
+            matches!(
+                draft.resource.kind,
+                ResourceType::File | ResourceType::Secret
+            ) && matches!(draft.verb, Verb::Create | Verb::Update)
+        };
+        let written = self.drafts.iter().skip(first).filter(writes);
+        written
+            .take(limits::NAMES_INSIDE)
+            .map(|draft| Value::literal(draft.resource.id.as_str()))
+            .collect()
     }
 
     fn is_registry(&self, host: &str) -> bool {
