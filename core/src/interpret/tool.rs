@@ -17,7 +17,7 @@ use super::session::Session;
 use super::shell::ShellState;
 use super::value::{Origin, Stream, Value};
 use crate::action::{Effects, ResourceRef, Selector};
-use crate::catalogue::spec::{Server, Source, Tool};
+use crate::catalogue::spec::{Language, Server, Source, Tool};
 use crate::vocabulary::{Completeness, Location, ResourceType, Reversibility, SelectorKind, Verb};
 
 /// Interprets the call of the session.
@@ -133,6 +133,13 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
     for draft in &mut drafts {
         draft.span.argument = argument_of(tool, arguments);
     }
+    // A patch's files are written by what it carries.
+    let patches = |(language, _): &(Language, Source)| *language == Language::Patch;
+    let own = if tool.carries.iter().any(patches) {
+        before
+    } else {
+        session.drafts.len()
+    };
     session.add(drafts);
     if session.drafts.len() == before {
         session.opaque(
@@ -142,7 +149,7 @@ fn known(session: &mut Session<'_>, tool: &'static Tool, arguments: &Argument) {
             &setting,
         );
     }
-    for path in session.written_since(before) {
+    for path in session.written_since(own) {
         let texts: Vec<String> = arguments.texts().into_iter().map(text_of).collect();
         session.sources_written(&path, &Stream::literal(texts.join("\n")), &setting);
     }
