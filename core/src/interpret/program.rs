@@ -3,6 +3,7 @@
 mod database;
 mod delegate;
 mod grammar;
+mod listing;
 mod output;
 mod script_file;
 mod sources;

@@ -9,6 +9,7 @@ mod expression;
 mod gives;
 mod method;
 mod run;
+mod text;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -209,7 +210,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                     _ => None,
                 };
                 let sum = match before {
-                    Some(before) => self.weighed(gives::sum(&before, &more)),
+                    Some(before) => self.weighed(text::sum(&before, &more)),
                     None => Thing::from_origins(more.origins()),
                 };
                 self.bind(pattern, sum);

@@ -1,6 +1,6 @@
 //! What flows out of a program: to its standard output, and off this machine.
 
-use super::{Program, delegate};
+use super::{Program, listing};
 use crate::action::Effects;
 use crate::catalogue::spec::Output;
 use crate::interpret::credential::{EVERY_VARIABLE, is_secret_variable};
@@ -23,7 +23,7 @@ pub fn of_known(
     serial: usize,
 ) -> Stream {
     let mut stream = written(words, read, program, serial);
-    if let Some(paths) = delegate::paths(words, program.span) {
+    if let Some(paths) = listing::paths(words, program.span) {
         stream.text = None;
         stream.listed = Some(paths);
     }
@@ -70,7 +70,7 @@ fn written(words: &Words<'_>, read: &[Origin], program: &Program<'_>, serial: us
         Output::Listing => Stream {
             // Text of its own making need not be paths.
             listed: (words.with_roles().all(|(role, _)| role != "prints"))
-                .then(|| delegate::listed(words, program.span)),
+                .then(|| listing::listed(words, program.span)),
             ..Stream::from_origin(Origin::Unseen)
         },
         // What they hold is not known, only that running it sets no more than the program's own.

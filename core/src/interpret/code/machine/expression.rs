@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Machine, gives};
+use super::{Machine, text};
 use crate::catalogue::spec::CodeName;
 use crate::interpret::argument::Argument;
 use crate::interpret::code::thing::{OR, Thing, join};
@@ -47,7 +47,7 @@ impl Machine<'_, '_> {
             }
             Expression::Reversed(text) => {
                 let text = self.evaluate(text);
-                gives::reversed(&text)
+                text::reversed(&text)
             }
             Expression::Call(call) => {
                 let given = self.call(call);
@@ -60,7 +60,7 @@ impl Machine<'_, '_> {
             Expression::Fill(format, values) => {
                 let format = self.evaluate(format);
                 let values: Vec<Thing> = values.iter().map(|one| self.evaluate(one)).collect();
-                self.weighed(gives::filled(&format, &values))
+                self.weighed(text::filled(&format, &values))
             }
             Expression::Path(first, second) => {
                 let first = self.evaluate(first);
@@ -71,7 +71,7 @@ impl Machine<'_, '_> {
             Expression::Repeat(text, times) => {
                 let text = self.evaluate(text);
                 let times = self.evaluate(times);
-                self.weighed(gives::repeated(&text, &times))
+                self.weighed(text::repeated(&text, &times))
             }
             Expression::List(items) => self.list(items),
             Expression::Object(members) => self.object(members),
