@@ -9,6 +9,10 @@ mod engine;
 
 use pyo3::prelude::*;
 
+// A decision is some thousand small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The native core of checkrein. Use the `checkrein` package, not this module.
 #[pymodule]
 mod _native {

@@ -18,6 +18,10 @@ mod playground;
 mod show;
 mod watchdog;
 
+// A decision is some thousand small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     options::run()
 }

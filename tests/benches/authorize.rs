@@ -15,6 +15,10 @@ use checkrein::vocabulary::{
 use checkrein_tests::operator::sources;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
+// As in what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
 fn call() -> ToolCall {

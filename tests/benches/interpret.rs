@@ -10,6 +10,10 @@ use checkrein_tests::worst::{self, call};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
 
+// As in what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each hostile text is read to find the slowest.
 const ROUNDS: usize = 10;
 /// How many of each area are measured.

@@ -6,6 +6,10 @@ use checkrein::policy::Bundle;
 use checkrein::{authorize, wire};
 use checkrein_tests::measured::{bundle, calls};
 
+// As in what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CALLS: usize = 20_000;
 
 fn main() {

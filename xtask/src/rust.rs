@@ -87,15 +87,9 @@ pub fn corpora(options: &Corpora) -> Outcome {
     Ok(())
 }
 
-/// Measures decisions.
+/// Measures decisions, built as what is shipped.
 pub fn bench() -> Outcome {
-    cargo(&[
-        "bench",
-        "--profile",
-        "release",
-        "--package",
-        "checkrein-tests",
-    ])
+    cargo(&["bench", "--profile", "dist", "--package", "checkrein-tests"])
 }
 
 /// Builds the command as it is shipped.

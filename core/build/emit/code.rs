@@ -176,9 +176,9 @@ pub fn languages(languages: &BTreeMap<String, Language>) -> String {
         format!(
             "CodeLanguage {{ names: &{:?}, pure: &{:?}, environment: &{:?}, remote: &{:?}, constants: &[{}], globals: &{:?}, aliases: &[{}], calls: &[{}] }},\n",
             one.names,
-            one.pure,
+            sorted(&one.pure),
             one.environment,
-            one.remote,
+            sorted(&one.remote),
             one.constants
                 .iter()
                 .map(|(path, text)| format!("({path:?}, {text:?}), "))
@@ -189,6 +189,12 @@ pub fn languages(languages: &BTreeMap<String, Language>) -> String {
         )
     });
     texts.collect()
+}
+
+fn sorted(names: &[String]) -> Vec<&String> {
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort();
+    names
 }
 
 fn entries(map: &BTreeMap<(String, String), String>) -> String {

@@ -151,15 +151,23 @@ fn glob_list(globs: &[String]) -> String {
     globs.join(", ")
 }
 
-/// For each byte of ASCII the names that begin with it, each with its place in the list.
+/// For each byte of ASCII the names that begin with it, each with its place in the list, and before them
+/// a bit for each byte that comes second.
 fn by_first_byte(names: &[String]) -> String {
     let of = |byte: u8| {
-        let alike = names.iter().enumerate();
-        let alike = alike.filter(|(_, name)| name.as_bytes().first() == Some(&byte));
-        let alike: String = alike
-            .map(|(rank, name)| format!("({rank}, {name:?}), "))
-            .collect();
-        format!("&[{alike}], ")
+        let mut seconds = 0_u128;
+        let mut alike = String::new();
+        for (rank, name) in names.iter().enumerate() {
+            let [first, second, ..] = name.as_bytes() else {
+                panic!("hints.toml: `{name}` is too short to tell anything");
+            };
+            assert!(name.is_ascii(), "hints.toml: `{name}` is not ASCII");
+            if *first == byte {
+                seconds |= 1 << second;
+                alike += &format!("({rank}, {name:?}), ");
+            }
+        }
+        format!("({seconds}, &[{alike}]), ")
     };
     (0..128).map(of).collect()
 }

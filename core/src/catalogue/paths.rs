@@ -12,12 +12,18 @@ pub struct Path {
     pub in_home: Option<String>,
 }
 
+/// How many times longer than [`limits::PATH_BYTES`] a text may be before what cancels out is left out.
+const WINDING: usize = 8;
+
 /// Resolves `text` against `cwd`. `None`: it is relative and the working directory is not
 /// known, or it is longer than [`limits::PATH_BYTES`].
 ///
 /// Symbolic links cannot be seen here: the path is read lexically, as documented.
 #[must_use]
 pub fn resolve(text: &str, cwd: Option<&str>, home: Option<&str>) -> Option<Path> {
+    if text.len() > WINDING * limits::PATH_BYTES {
+        return None;
+    }
     let text = text
         .strip_prefix("file://")
         .unwrap_or(text)

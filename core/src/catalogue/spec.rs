@@ -24,9 +24,9 @@ pub struct Catalogue {
     pub paths: &'static [PathRule],
     /// Words that hint at a destructive act in a call that is not understood; sorted, lower case.
     pub hints: &'static [(&'static str, Verb)],
-    /// Names, in foreign code, that reach outside the program, by their first byte and with their rank;
-    /// see `catalogue/hints.toml`.
-    pub code_sinks: &'static [&'static [(u16, &'static str)]],
+    /// Names, in foreign code, that reach outside the program, by their first byte: a bit for each
+    /// byte that comes second in one of them, and the names with their rank; see `catalogue/hints.toml`.
+    pub code_sinks: &'static [(u128, &'static [(u16, &'static str)])],
     /// Environment variable names (globs) that hold secrets.
     pub secret_variables: &'static [&'static str],
     /// Hosts (globs) of public package registries.

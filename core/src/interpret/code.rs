@@ -118,7 +118,7 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
         .iter()
         .filter(|one| language == "code" || one.names.contains(&language.as_str()));
     // Of a language that is not told every reading counts.
-    let mut printed = None;
+    let mut readings = Vec::new();
     for candidate in candidates {
         if cfg!(not(feature = "code")) {
             session.lacking = true;
@@ -128,10 +128,12 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
         }
         let tree = parse(candidate, &text);
         session.leave(nesting::PARSED_CODE);
-        if let Some(tree) = tree {
-            let stream = followed(session, state, code, candidate, &tree);
-            printed.get_or_insert_with(Stream::default).merge(&stream);
-        }
+        readings.extend(tree.map(|tree| (candidate, tree)));
+    }
+    let mut printed = None;
+    for (language, tree) in &readings {
+        let stream = followed(session, state, code, (language, tree), readings.len());
+        printed.get_or_insert_with(Stream::default).merge(&stream);
     }
     printed.unwrap_or_else(|| {
         unparsed::interpret(session, state, code);
@@ -155,12 +157,13 @@ fn parse(language: &CodeLanguage, text: &str) -> Option<Tree> {
     }
 }
 
+/// Adds what code does that is read as this, in one of so many ways.
 fn followed(
     session: &mut Session<'_>,
     state: &mut ShellState,
     code: &Code<'_>,
-    language: &'static CodeLanguage,
-    tree: &Tree,
+    (language, tree): (&'static CodeLanguage, &Tree),
+    ways: usize,
 ) -> Stream {
     if !session.enter(nesting::TEXT) {
         return too_deep(session, state, code, language);
@@ -173,7 +176,8 @@ fn followed(
         code.span
     };
     let outcome = state.subshell(|inner| {
-        let mut machine = Machine::new(session, inner, language, code.stdin, span);
+        let machine = Machine::new(session, inner, language, code.stdin, span);
+        let mut machine = machine.sharing(ways);
         machine.run(tree);
         std::mem::take(&mut machine.result)
     });

@@ -57,12 +57,18 @@ pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
     let mut before = None::<char>;
     for (at, c) in code.char_indices() {
         let joined_before = before.replace(c).is_some_and(is_name_char) && is_name_char(c);
-        let alike = u8::try_from(c)
-            .ok()
-            .filter(|byte| byte.is_ascii() && !joined_before)
-            .and_then(|byte| catalogue.code_sinks.get(usize::from(byte)));
         let rest = code.get(at..).unwrap_or_default();
-        for (rank, sink) in alike.copied().into_iter().flatten() {
+        let [first, second, ..] = rest.as_bytes() else {
+            break;
+        };
+        let alike = catalogue.code_sinks.get(usize::from(*first));
+        let Some((seconds, alike)) = alike.filter(|_| !joined_before && second.is_ascii()) else {
+            continue;
+        };
+        if seconds & (1 << second) == 0 {
+            continue;
+        }
+        for (rank, sink) in *alike {
             let better = best.is_none_or(|(held, _)| *rank < held);
             if better && rest.starts_with(sink) {
                 let after = rest.get(sink.len()..).and_then(|tail| tail.chars().next());

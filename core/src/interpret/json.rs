@@ -16,11 +16,26 @@ use crate::limits;
 /// [`UNSEEN`] inside a string makes that part unknown; outside a string it is an unknown value.
 #[must_use]
 pub fn read(text: &str) -> Option<Argument> {
-    let text = quote_unseen(text.trim_start_matches('\u{feff}'))?;
+    let text = text.trim_start_matches('\u{feff}');
+    if !may_be_json(text) {
+        return None;
+    }
+    let text = quote_unseen(text)?;
     if holds_too_much(&text) {
         return Some(Argument::Unknown);
     }
     serde_json::from_str::<Read>(&text).ok().map(|read| read.0)
+}
+
+/// Whether a text begins like JSON; most of what is asked about does not, and may be long.
+fn may_be_json(text: &str) -> bool {
+    let text = text.trim_start();
+    match text.bytes().next() {
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9') => true,
+        Some(b't' | b'f' | b'n') => matches!(text.trim_end(), "true" | "false" | "null"),
+        Some(_) => text.starts_with(UNSEEN),
+        None => false,
+    }
 }
 
 /// Whether a text that may be JSON holds more values than are read.
@@ -177,6 +192,8 @@ mod tests {
         assert!(read(r#"{"a":{"a":2}}"#).is_some());
         assert!(read(&"[".repeat(200_000)).is_none());
         assert!(read(r#"{"a":1} trailing"#).is_none());
+        assert!(read("name=value").is_none() && read("nullable").is_none());
+        assert!(read(" null ").is_some() && read("CHECKREIN_UNSEEN").is_some());
         assert!(read(r#""[[[ \" {{{""#).is_some());
     }
 }

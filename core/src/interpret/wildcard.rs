@@ -5,12 +5,20 @@ use std::str::Chars;
 /// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
 /// of these. `[]` stands for itself: an empty list.
 #[must_use]
+#[inline]
 pub fn wildcard(glob: &str, text: &str) -> bool {
+    let (glob_bytes, bytes) = (glob.as_bytes(), text.as_bytes());
     let differ = |glob: Option<&u8>, text: Option<&u8>| {
         glob.is_some_and(|byte| !matches!(byte, b'*' | b'?' | b'[' | b']')) && glob != text
     };
-    let (bytes, held) = (glob.as_bytes(), text.as_bytes());
-    if differ(bytes.first(), held.first()) || differ(bytes.last(), held.last()) {
+    // Nearly all are told apart by their first or last byte.
+    !differ(glob_bytes.last(), bytes.last())
+        && !differ(glob_bytes.first(), bytes.first())
+        && matches(glob, text)
+}
+
+fn matches(glob: &str, text: &str) -> bool {
+    if is_told_apart(glob.bytes().rev(), text.bytes().rev()) {
         return false;
     }
     let mut glob = glob.chars();
@@ -53,6 +61,19 @@ pub fn wildcard(glob: &str, text: &str) -> bool {
         glob = behind_star.clone();
         text = from;
     }
+}
+
+/// Whether the fixed text that a glob begins with is not what the text begins with.
+fn is_told_apart(glob: impl Iterator<Item = u8>, mut text: impl Iterator<Item = u8>) -> bool {
+    for byte in glob {
+        if matches!(byte, b'*' | b'?' | b'[' | b']') {
+            return false;
+        }
+        if text.next() != Some(byte) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The text from where it goes on with the characters that stand behind a `*`; texts may be long.

@@ -11,6 +11,10 @@ use checkrein::policy::{Bundle, Sources};
 use checkrein::{authorize, wire};
 use checkrein_tests::measured;
 
+// As in what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

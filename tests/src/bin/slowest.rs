@@ -13,6 +13,10 @@ use checkrein_tests::worst::call;
 use cpu_time::ThreadTime;
 use serde_json::json;
 
+// As in what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many of the slowest are shown.
 const SHOWN: usize = 12;
 /// From here on a text is measured again, as other programs take room in the caches.

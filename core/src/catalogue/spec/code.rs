@@ -8,12 +8,12 @@ use crate::vocabulary::SelectorKind;
 pub struct CodeLanguage {
     /// The name it has in `run` entries, then others.
     pub names: &'static [&'static str],
-    /// Roots of paths whose unlisted calls reach nothing outside the program.
+    /// Roots of paths whose unlisted calls reach nothing outside the program; sorted.
     pub pure: &'static [&'static str],
     /// Paths that hold the environment variables.
     pub environment: &'static [&'static str],
-    /// Roots of paths whose calls reach other machines: one whose name does not say that it only looks
-    /// could do anything there.
+    /// Roots of paths whose calls reach other machines, sorted: one whose name does not say that it only
+    /// looks could do anything there.
     pub remote: &'static [&'static str],
     /// Paths that are a text, sorted.
     pub constants: &'static [(&'static str, &'static str)],

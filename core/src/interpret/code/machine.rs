@@ -49,6 +49,8 @@ pub struct Machine<'m, 'a> {
     /// What the function being followed answers.
     answer: Option<Thing>,
     steps: usize,
+    /// Most steps it may take.
+    most: usize,
     /// How many branches and loops stand around.
     doubts: usize,
     /// What came of it.
@@ -93,9 +95,16 @@ impl<'m, 'a> Machine<'m, 'a> {
             active: Vec::new(),
             answer: None,
             steps: 0,
+            most: limits::CODE_STEPS,
             doubts: 0,
             result,
         }
+    }
+
+    /// The same with a part of the steps: of a text that is read in so many ways.
+    pub fn sharing(mut self, ways: usize) -> Self {
+        self.most = self.most.checked_div(ways).unwrap_or(self.most);
+        self
     }
 
     /// Follows all of the code.
@@ -122,7 +131,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Counts one step; true when there were too many.
     fn stopped(&mut self) -> bool {
         self.steps = self.steps.saturating_add(1);
-        let stopped = self.steps > limits::CODE_STEPS || self.session.full();
+        let stopped = self.steps > self.most || self.session.full();
         self.result.cut |= stopped;
         stopped
     }

@@ -42,10 +42,11 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
         effects = effects.with(Effect::RemoteCode);
     }
     // What is too long to be read could be anything.
-    let reaches = sink.is_some() || tokens.is_none();
+    let unread = tokens.is_none() || path_like(&rest).nth(limits::DOUBTFUL_PATHS).is_some();
+    let reaches = sink.is_some() || unread;
     let evidence = match sink {
         Some(sink) => format!("code that uses `{sink}`"),
-        None if tokens.is_none() => "more code than is read".to_owned(),
+        None if unread => "more code than is read".to_owned(),
         None if hidden => "code that cannot be seen".to_owned(),
         None => "code without a name known to reach outside".to_owned(),
     };
@@ -251,6 +252,13 @@ fn called(
     Some(end)
 }
 
+/// The words of code that may be paths.
+fn path_like(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c);
+    let words = text.split(ends);
+    words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~']))
+}
+
 /// Paths of secrets and of the guard's own settings that the code names.
 fn paths_named(
     session: &mut Session<'_>,
@@ -260,8 +268,7 @@ fn paths_named(
     setting: &Setting<'_>,
     span: (u32, u32),
 ) {
-    let words = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c));
-    for word in words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~'])) {
+    for word in path_like(text).take(limits::DOUBTFUL_PATHS) {
         // `getenv("HOME") . "/.netrc"`
         let home = word.starts_with("/.").then(|| format!("~{word}"));
         let word = home.as_deref().unwrap_or(word);

@@ -234,7 +234,9 @@ impl Session<'_> {
                 }
             }
         }
-        if !self.hands_on(inner.len()) {
+        // Each command that is handed on looks through the options around it.
+        let around = words.options.len() / 4;
+        if !self.hands_on(inner.len().saturating_add(around)) {
             let cwd = state.cwd.clone();
             let setting = self.setting(cwd.as_deref(), program.span);
             self.opaque(

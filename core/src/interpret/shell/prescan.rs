@@ -144,6 +144,8 @@ impl Source {
             commands: 0,
             words: 0,
             doubled: 0,
+            parameters: 0,
+            braces: 0,
             open_words: 0,
             constructs: Vec::new(),
             heredocs: Vec::new(),
@@ -221,7 +223,8 @@ impl Source {
 /// Line ends as line feeds. Text with both kinds, or a stray carriage return, reads differently here
 /// and in a shell, so it is refused.
 fn normalize(text: &str) -> Result<String, Refusal> {
-    if text.chars().any(is_invisible) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if !plain && text.chars().any(is_invisible) {
         return Err(Refusal::Invisible);
     }
     if !text.contains('\r') {
@@ -262,7 +265,11 @@ struct Scanner<'t> {
     words: usize,
     /// Those that are `time` or `coproc`.
     doubled: usize,
-    /// Those that leave a `{` or `[` open.
+    /// Parameters without braces.
+    parameters: usize,
+    /// Every `{` that stands in a word.
+    braces: usize,
+    /// Of the words those that leave a `{` or `[` open.
     open_words: usize,
     constructs: Vec<Construct>,
     heredocs: Vec<HeredocText>,

@@ -93,8 +93,27 @@ impl Reader<'_> {
         self.source.slice((at, end)).chars().next()
     }
 
-    /// Reads one character, quote or construct; returns the offset after it.
+    /// The text from `at` on in which no character means anything.
+    fn plain(&self, at: u32, end: u32) -> &str {
+        let text = self.source.slice((at, end));
+        let is_plain = |byte: &u8| match self.quoting {
+            Quoting::None => byte.is_ascii_alphanumeric() || b"-_./:,=%".contains(byte),
+            _ => !b"\\'\"$`<>".contains(byte),
+        };
+        let count = text.bytes().take_while(is_plain).count();
+        // All that ends it is ASCII, or comes where only ASCII is plain.
+        text.get(..count).unwrap_or_default()
+    }
+
+    /// Reads plain text, or one character, quote or construct; returns the offset after it.
     fn step(&mut self, at: u32, end: u32) -> Result<u32, Refusal> {
+        let source = self.source;
+        let plain = length(self.plain(at, end));
+        if plain > 0 {
+            let after = at.saturating_add(plain);
+            self.push(source.slice((at, after)), self.is_quoted());
+            return Ok(after);
+        }
         let Some(c) = self.char_at(at, end) else {
             return Err(Refusal::Disagreement);
         };

@@ -320,7 +320,7 @@ impl Machine<'_, '_> {
                         | Verb::Deploy
                 )
         });
-        let remote = self.language.remote.iter().any(|one| is_within(path, one));
+        let remote = is_within_one(path, self.language.remote);
         let looks = self.session.catalogue.observing.contains(&first)
             || name.starts_with(char::is_uppercase)
             || name == path;
@@ -364,7 +364,7 @@ impl Machine<'_, '_> {
 
     /// Whether what is not listed below that path reaches nothing outside.
     pub(super) fn is_pure(&self, path: &str) -> bool {
-        self.language.pure.iter().any(|pure| is_within(path, pure))
+        is_within_one(path, self.language.pure)
     }
 
     /// Whether calls of that module are listed that do something.
@@ -477,6 +477,15 @@ impl Machine<'_, '_> {
 }
 
 /// Whether a path is that module or something in it.
+/// Whether a path is one of these modules, which are sorted, or what is in one.
+fn is_within_one(path: &str, modules: &[&str]) -> bool {
+    let ends = path.match_indices(['.', '(']).map(|(at, _)| at);
+    ends.chain([path.len()]).any(|end| {
+        let head = path.get(..end).unwrap_or_default();
+        modules.binary_search(&head).is_ok()
+    })
+}
+
 fn is_within(path: &str, module: &str) -> bool {
     path.strip_prefix(module)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))

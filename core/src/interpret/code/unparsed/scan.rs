@@ -68,7 +68,10 @@ pub fn tokens(text: &str, commands: bool) -> Vec<Token> {
                             Kind::Text(value)
                         }
                     }
-                    None => Kind::Name(name.replace("::", ".").replace("->", ".")),
+                    None if name.contains([':', '>']) => {
+                        Kind::Name(name.replace("::", ".").replace("->", "."))
+                    }
+                    None => Kind::Name(name),
                 }
             }
             other => Kind::Mark(other),

@@ -20,6 +20,8 @@ const NESTING_WORDS: [&[u8]; 10] = [
 ];
 /// Most `{` in one word; the parser takes quadratic time on more.
 const WORD_BRACES: usize = 32;
+/// Most `{` in a text; the parser takes each word that holds one apart.
+const BRACES: usize = 512;
 /// Most words that leave a `{` or `[` open; for each the parser looks for its end in all that follows.
 const OPEN_WORDS: usize = 16;
 
@@ -129,7 +131,8 @@ impl Scanner<'_> {
                 b'{' => {
                     frame.braces = frame.braces.saturating_add(1);
                     frame.brace_depth = frame.brace_depth.saturating_add(1);
-                    if frame.braces > WORD_BRACES {
+                    self.braces = self.braces.saturating_add(1);
+                    if frame.braces > WORD_BRACES || self.braces > BRACES {
                         return Err(Refusal::TooManyBraces);
                     }
                     self.check_depth(frame.brace_depth)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Kind, Refusal, Scanner, Source, offset};
+use crate::limits;
 
 impl Scanner<'_> {
     /// From after `'` to after the closing one.
@@ -77,7 +78,13 @@ impl Scanner<'_> {
             Some(b'[') => self.arithmetic(at, third, end, b']'),
             Some(b'\'') if !quoted => self.ansi(third, end),
             Some(b'$' | b'#' | b'?' | b'!' | b'@' | b'*' | b'-') => Ok(third),
-            _ => Ok(second),
+            _ => {
+                self.parameters = self.parameters.saturating_add(1);
+                if self.parameters > limits::SHELL_PARAMETERS {
+                    return Err(Refusal::TooMany);
+                }
+                Ok(second)
+            }
         }
     }
 

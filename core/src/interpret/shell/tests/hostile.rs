@@ -54,6 +54,7 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         ("(a);", limits::SHELL_COMMANDS / 2),
         ("a ", limits::SHELL_WORDS),
         ("${a}", limits::SHELL_EXPANSIONS),
+        ("$a", limits::SHELL_PARAMETERS),
     ] {
         assert!(Source::scan(&unit.repeat(count)).is_ok(), "{unit}");
         let more = unit.repeat(count + 1);
@@ -65,6 +66,9 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         "a) b;; ".repeat(limits::SHELL_COMMANDS / 2)
     );
     assert_eq!(Source::scan(&arms).unwrap_err(), Refusal::TooMany);
+    assert!(Source::scan(&"{a,b} ".repeat(512)).is_ok());
+    let braces = "{a,b} ".repeat(513);
+    assert_eq!(Source::scan(&braces).unwrap_err(), Refusal::TooManyBraces);
 }
 
 #[test]
