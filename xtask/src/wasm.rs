@@ -11,15 +11,18 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What wasm-opt does: what makes the module smaller also when it is compressed. `-Oz` makes it
 /// larger then, and takes two minutes.
-const PASSES: [&str; 9] = [
+const PASSES: [&str; 12] = [
     "--strip-debug",
     "--strip-producers",
+    "--strip-target-features",
     "--duplicate-function-elimination",
-    "--dae-optimizing",
     "--remove-unused-module-elements",
     "--optimize-instructions",
+    "--remove-unused-brs",
+    "--merge-blocks",
     "--merge-similar-functions",
     "--vacuum",
+    "--reorder-locals",
     "--reorder-functions",
 ];
 

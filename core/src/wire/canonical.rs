@@ -5,53 +5,58 @@ use serde_json::{Map, Value};
 /// The canonical text of a JSON value.
 #[must_use]
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    // INVARIANT: only a limit on the depth stops the writer.
+    let mut text = Vec::new();
+    // INVARIANT: only a limit on the depth stops the writer: no key or scalar fails to be written.
     let _ = write(value, &mut text, usize::MAX);
-    text
+    as_text(text)
 }
 
 /// The canonical text of a JSON object; `None` when it nests deeper than `depth` levels below it.
 #[must_use]
 pub fn canonical_object(members: &Map<String, Value>, depth: usize) -> Option<String> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     write_object(members, &mut text, depth)?;
-    Some(text)
+    Some(as_text(text))
 }
 
-fn write(value: &Value, text: &mut String, depth: usize) -> Option<()> {
+/// What serde_json writes is UTF-8.
+fn as_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn write(value: &Value, text: &mut Vec<u8>, depth: usize) -> Option<()> {
     match value {
         Value::Object(members) => write_object(members, text, depth.checked_sub(1)?)?,
         Value::Array(items) => {
             let depth = depth.checked_sub(1)?;
-            text.push('[');
+            text.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write(item, text, depth)?;
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => text.push_str(&scalar.to_string()),
+        scalar => serde_json::to_writer(text, scalar).ok()?,
     }
     Some(())
 }
 
-fn write_object(members: &Map<String, Value>, text: &mut String, depth: usize) -> Option<()> {
+fn write_object(members: &Map<String, Value>, text: &mut Vec<u8>, depth: usize) -> Option<()> {
     // The order of serde_json's own map depends on features of other crates.
     let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);
-    text.push('{');
+    text.push(b'{');
     for (index, (key, member)) in sorted.into_iter().enumerate() {
         if index > 0 {
-            text.push(',');
+            text.push(b',');
         }
-        text.push_str(&Value::from(key.as_str()).to_string());
-        text.push(':');
+        serde_json::to_writer(&mut *text, key).ok()?;
+        text.push(b':');
         write(member, text, depth)?;
     }
-    text.push('}');
+    text.push(b'}');
     Some(())
 }
 
