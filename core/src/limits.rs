@@ -80,9 +80,9 @@ pub const GRAPHQL_MEMBERS: usize = 3_000;
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
 /// number of dialects it is read in.
-pub const SQL_TOKENS: usize = 16 * 1024;
+pub const SQL_TOKENS: usize = 12 * 1024;
 /// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
-pub const SQL_STATEMENTS: usize = 600;
+pub const SQL_STATEMENTS: usize = 450;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.

@@ -84,6 +84,11 @@ fn commands() -> Vec<(&'static str, String)> {
             "commands nested",
             format!("{}a{}", "{ ".repeat(20), ";}".repeat(20)).repeat(200),
         ),
+        ("conditions", fill("if (a) { b; }\n", LIMIT)),
+        (
+            "few conditions",
+            "if (a) { b; }\n".repeat(4) + &fill("c;", 1_200),
+        ),
         ("coprocesses", fill("coproc a;", LIMIT)),
         ("not", fill("! a;", LIMIT)),
         ("time", fill("time a;", LIMIT)),

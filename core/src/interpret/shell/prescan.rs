@@ -145,6 +145,7 @@ impl Source {
             words: 0,
             doubled: 0,
             parameters: 0,
+            conditions: 0,
             braces: 0,
             open_words: 0,
             constructs: Vec::new(),
@@ -265,6 +266,8 @@ struct Scanner<'t> {
     words: usize,
     /// Those that are `time` or `coproc`.
     doubled: usize,
+    /// Conditions of `if` that have not come to their `then`.
+    conditions: usize,
     /// Parameters without braces.
     parameters: usize,
     /// Every `{` that stands in a word.

@@ -25,6 +25,10 @@ const BRACES: usize = 512;
 /// Most words that leave a `{` or `[` open; for each the parser looks for its end in all that follows.
 const OPEN_WORDS: usize = 16;
 
+/// Most conditions of `if` in one another; the parser reads what follows each in two ways, so that the
+/// time doubles with each.
+const CONDITIONS: usize = 4;
+
 /// Where a `case` stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Case {
@@ -364,6 +368,19 @@ impl Scanner<'_> {
         }
     }
 
+    /// Counts the conditions of `if` that stand in one another.
+    fn condition(&mut self, word: &[u8]) -> Result<(), Refusal> {
+        match word {
+            b"if" | b"elif" => self.conditions = self.conditions.saturating_add(1),
+            b"then" => self.conditions = self.conditions.saturating_sub(1),
+            _ => {}
+        }
+        if self.conditions > CONDITIONS {
+            return Err(Refusal::TooDeep);
+        }
+        Ok(())
+    }
+
     /// The current word ends at `at`.
     fn end_word(&mut self, frame: &mut Frame, at: usize) -> Result<(), Refusal> {
         frame.braces = 0;
@@ -397,6 +414,9 @@ impl Scanner<'_> {
         }
         if !frame.command && NESTING_WORDS.contains(&word) {
             frame.stray = frame.stray.saturating_add(2);
+        }
+        if frame.command && frame.keywords {
+            self.condition(word)?;
         }
         frame.reserved(word);
         self.check_depth(frame.prefixes.saturating_add(frame.stray))?;

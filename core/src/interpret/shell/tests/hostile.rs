@@ -66,6 +66,11 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         "a) b;; ".repeat(limits::SHELL_COMMANDS / 2)
     );
     assert_eq!(Source::scan(&arms).unwrap_err(), Refusal::TooMany);
+    let conditions = "if (a) { b; }\n".repeat(12);
+    assert_eq!(Source::scan(&conditions).unwrap_err(), Refusal::TooDeep);
+    opaque(&conditions);
+    let branches = "if (a) then b; elif [[ c ]]; then d; fi\n".repeat(30);
+    assert!(Source::scan(&branches).is_ok());
     assert!(Source::scan(&"{a,b} ".repeat(512)).is_ok());
     let braces = "{a,b} ".repeat(513);
     assert_eq!(Source::scan(&braces).unwrap_err(), Refusal::TooManyBraces);
