@@ -87,7 +87,7 @@ fn commands() -> Vec<(&'static str, String)> {
         ("conditions", fill("if (a) { b; }\n", LIMIT)),
         (
             "few conditions",
-            "if (a) { b; }\n".repeat(4) + &fill("c;", 1_200),
+            "if (a) { b; }\n".repeat(2) + &fill("c;", 1_200),
         ),
         ("coprocesses", fill("coproc a;", LIMIT)),
         ("not", fill("! a;", LIMIT)),

@@ -27,7 +27,7 @@ const OPEN_WORDS: usize = 16;
 
 /// Most conditions of `if` in one another; the parser reads what follows each in two ways, so that the
 /// time doubles with each.
-const CONDITIONS: usize = 4;
+const CONDITIONS: usize = 2;
 
 /// Where a `case` stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,8 @@ struct Frame {
     /// `for` was the last word.
     after_for: bool,
     test: bool,
+    /// The last word closed a `[[`.
+    tested: bool,
     braces: usize,
     brace_depth: usize,
     bracket_depth: usize,
@@ -415,7 +417,9 @@ impl Scanner<'_> {
         if !frame.command && NESTING_WORDS.contains(&word) {
             frame.stray = frame.stray.saturating_add(2);
         }
-        if frame.command && frame.keywords {
+        // `if [[ a ]] then`: a reserved word may follow without a separator.
+        let tested = std::mem::replace(&mut frame.tested, frame.test && word == b"]]");
+        if frame.keywords && (frame.command || (tested && word == b"then")) {
             self.condition(word)?;
         }
         frame.reserved(word);
@@ -442,6 +446,7 @@ impl Frame {
             naming: false,
             after_for: false,
             test: false,
+            tested: false,
             braces: 0,
             brace_depth: 0,
             bracket_depth: 0,

@@ -69,7 +69,7 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
     let conditions = "if (a) { b; }\n".repeat(12);
     assert_eq!(Source::scan(&conditions).unwrap_err(), Refusal::TooDeep);
     opaque(&conditions);
-    let branches = "if (a) then b; elif [[ c ]]; then d; fi\n".repeat(30);
+    let branches = "if (a) then b; elif [[ c ]] then d; fi\n".repeat(30);
     assert!(Source::scan(&branches).is_ok());
     assert!(Source::scan(&"{a,b} ".repeat(512)).is_ok());
     let braces = "{a,b} ".repeat(513);
