@@ -10,6 +10,7 @@
 mod bundle;
 mod compile;
 mod compiled;
+mod condition;
 mod evaluate;
 mod index;
 mod mistakes;

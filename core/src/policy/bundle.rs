@@ -8,7 +8,8 @@ use cedar_policy::{PolicyId, PolicySet};
 
 use super::compile::{Known, Progress, check};
 use super::compiled::Compiled;
-use super::index::Index;
+use super::condition::Condition;
+use super::index::{Bucket, Index};
 use super::plan::{Entry, Plan, covers};
 use super::scope::Scope;
 use super::source::Sources;
@@ -185,7 +186,14 @@ impl Bundle {
     /// # Errors
     /// When a compiled policy is not what it was compiled from.
     pub fn policy_set(&self) -> Result<PolicySet, DenyReason> {
-        self.parsed_set((0_u32..).zip(&self.policies).map(|(number, _)| number))
+        let mut set = PolicySet::new();
+        for (number, policy) in (0_u32..).zip(&self.policies) {
+            let parsed = self.parsed_number(number)?.clone();
+            set.add(parsed).map_err(|_| {
+                DenyReason::Bundle(format!("two policies have the id `{}`", policy.id))
+            })?;
+        }
+        Ok(set)
     }
 
     /// The texts of its policies, all of which are valid.
@@ -202,23 +210,26 @@ impl Bundle {
         &self.index
     }
 
-    /// The policies with these numbers as a Cedar policy set.
-    pub(super) fn parsed_set(
-        &self,
-        numbers: impl Iterator<Item = u32>,
-    ) -> Result<PolicySet, DenyReason> {
-        let mut set = PolicySet::new();
-        for number in numbers {
-            let policy = self.policies.get(number as usize);
-            let parsed = policy.and_then(|policy| self.parsed(policy));
-            let added = parsed.is_some_and(|parsed| set.add(parsed.clone()).is_ok());
-            if !added {
+    /// What is left to evaluate of a bucket's policies.
+    pub(super) fn conditions(&self, bucket: &Bucket) -> Result<Vec<Condition>, DenyReason> {
+        let numbers = bucket.policies.iter();
+        numbers
+            .map(|number| {
+                let policy = self.parsed_number(*number)?;
+                Ok(Condition::of(*number, policy.as_ref()))
+            })
+            .collect()
+    }
+
+    fn parsed_number(&self, number: u32) -> Result<&cedar_policy::Policy, DenyReason> {
+        let policy = self.policies.get(number as usize);
+        policy
+            .and_then(|policy| self.parsed(policy))
+            .ok_or_else(|| {
                 let id = policy.map_or("", |policy| policy.id.as_str());
                 let text = format!("policy `{id}` is not what it was compiled from");
-                return Err(DenyReason::Bundle(text));
-            }
-        }
-        Ok(set)
+                DenyReason::Bundle(text)
+            })
     }
 
     /// Cedar's form of a policy, when its text still says what was compiled.

@@ -1,10 +1,11 @@
 //! Evaluation: what the policies say of one request.
 
-use cedar_policy::{
-    AuthorizationError, Authorizer, Decision, EvaluationError, PolicySet, Response,
-};
+use cedar_policy::{AuthorizationError, Authorizer, PolicySet};
+use cedar_policy_core::evaluator::Evaluator;
+use cedar_policy_core::extensions::Extensions;
 
 use super::bundle::{Bundle, Policy};
+use super::condition::{Condition, Failure, failure};
 use super::request::Query;
 use crate::decision::{DenyReason, PolicyEffect};
 
@@ -24,13 +25,20 @@ impl Bundle {
     /// Evaluates the policies whose scope can match. `query` must be of this bundle.
     #[must_use]
     pub fn evaluate(&self, query: &Query) -> Outcome<'_> {
+        let evaluator = Evaluator::new(
+            query.request.as_ref().clone(),
+            query.entities.as_ref(),
+            Extensions::all_available(),
+        );
         let mut tally = Tally::default();
         for bucket in self.index().matching(&query.keys) {
-            match bucket
-                .set
-                .get_or_init(|| self.parsed_set(bucket.policies.iter().copied()))
-            {
-                Ok(set) => tally.add(self, query, set),
+            let conditions = bucket.conditions.get_or_init(|| self.conditions(bucket));
+            match conditions {
+                Ok(conditions) => {
+                    for condition in conditions {
+                        tally.add(self, condition, condition.holds(&evaluator));
+                    }
+                }
                 Err(error) => tally.errors.push(error.clone()),
             }
         }
@@ -41,8 +49,14 @@ impl Bundle {
     /// against. `set` is [`Bundle::policy_set`].
     #[must_use]
     pub fn evaluate_unsliced(&self, query: &Query, set: &PolicySet) -> Outcome<'_> {
+        let response = Authorizer::new().is_authorized(&query.request, set, &query.entities);
         let mut tally = Tally::default();
-        tally.add(self, query, set);
+        for AuthorizationError::PolicyEvaluationError(error) in response.diagnostics().errors() {
+            tally.fail(error.policy_id().as_ref(), failure(error.inner()));
+        }
+        for id in response.diagnostics().reason() {
+            tally.matched(self.policy(id.as_ref()));
+        }
         tally.outcome()
     }
 }
@@ -55,32 +69,30 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn add(&mut self, bundle: &'a Bundle, query: &Query, set: &PolicySet) {
-        let response = Authorizer::new().is_authorized(&query.request, set, &query.entities);
-        self.errors
-            .extend(response.diagnostics().errors().map(policy_error));
-        for id in response.diagnostics().reason() {
-            match bundle.policy(id.as_ref()) {
-                Some(policy) if policy.effect == PolicyEffect::Forbid => self.forbids.push(policy),
-                Some(policy) => self.permits.push(policy),
-                None => self
-                    .errors
-                    .push(DenyReason::Internal("a policy has no entry".to_owned())),
-            }
+    fn add(&mut self, bundle: &'a Bundle, condition: &Condition, holds: Result<bool, Failure>) {
+        let policy = bundle.policies.get(condition.number as usize);
+        match holds {
+            Ok(true) => self.matched(policy),
+            Ok(false) => {}
+            Err(failure) => self.fail(policy.map_or("", |policy| &policy.id), failure),
         }
-        self.check(&response);
     }
 
-    /// Cedar's own answer for the bucket must fit the policies it names.
-    fn check(&mut self, response: &Response) {
-        let fits = match response.decision() {
-            Decision::Allow => !self.permits.is_empty(),
-            Decision::Deny => true,
-        };
-        if !fits {
-            self.errors
-                .push(DenyReason::Internal("allowed by no policy".to_owned()));
+    fn matched(&mut self, policy: Option<&'a Policy>) {
+        match policy {
+            Some(policy) if policy.effect == PolicyEffect::Forbid => self.forbids.push(policy),
+            Some(policy) => self.permits.push(policy),
+            None => self
+                .errors
+                .push(DenyReason::Internal("a policy has no entry".to_owned())),
         }
+    }
+
+    fn fail(&mut self, id: &str, failure: Failure) {
+        self.errors.push(DenyReason::PolicyError {
+            id: id.to_owned(),
+            message: failure.to_owned(),
+        });
     }
 
     fn outcome(self) -> Outcome<'a> {
@@ -98,25 +110,5 @@ impl<'a> Tally<'a> {
             policies,
             errors,
         }
-    }
-}
-
-fn policy_error(error: &AuthorizationError) -> DenyReason {
-    let AuthorizationError::PolicyEvaluationError(error) = error;
-    let message = match error.inner() {
-        EvaluationError::EntityDoesNotExist(_) => "an entity it reads is not known",
-        EvaluationError::EntityAttrDoesNotExist(_) => "an attribute it reads is not set",
-        EvaluationError::RecordAttrDoesNotExist(_) => "a field it reads is not set",
-        EvaluationError::TypeError(_) => "a value has another type than it expects",
-        EvaluationError::IntegerOverflow(_) => "a sum or product overflows",
-        EvaluationError::RecursionLimit(_) => "it nests too deep",
-        EvaluationError::FailedExtensionFunctionLookup(_)
-        | EvaluationError::WrongNumArguments(_)
-        | EvaluationError::FailedExtensionFunctionExecution(_) => "a function it calls fails",
-        EvaluationError::UnlinkedSlot(_) | EvaluationError::NonValue(_) => "it is not complete",
-    };
-    DenyReason::PolicyError {
-        id: error.policy_id().to_string(),
-        message: message.to_owned(),
     }
 }

@@ -2,15 +2,16 @@
 //! match.
 //!
 //! Soundness: a policy is left out only when its scope, or the first test of its conditions, is false
-//! for the request. Cedar evaluates these first, so it could neither match nor fail. The type of a resource, its anchor (itself or
-//! one ancestor) and the principal's anchor are taken from the request with everything the entity
-//! has; a scope that speaks of something not understood here is filed under "any".
+//! for the request. Cedar evaluates these first, so it could neither match nor fail. The type of a
+//! resource, its anchor (itself or one ancestor) and the principal's anchor are taken from the request
+//! with everything the entity has; a scope that speaks of something not understood here is filed under
+//! "any". Verbs are more: a policy is found for a verb only when it is filed under it, which is why
+//! [`Condition`] need not test them again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use cedar_policy::PolicySet;
-
+use super::condition::Condition;
 use super::scope::{Fact, Scope};
 use crate::decision::DenyReason;
 use crate::vocabulary::{ResourceType, Verb};
@@ -46,8 +47,8 @@ struct Key {
 pub(super) struct Bucket {
     /// Their numbers in the bundle.
     pub(super) policies: Vec<u32>,
-    /// Cedar's form of them, made on first use.
-    pub(super) set: OnceLock<Result<PolicySet, DenyReason>>,
+    /// What is left to evaluate of them, made on first use.
+    pub(super) conditions: OnceLock<Result<Vec<Condition>, DenyReason>>,
 }
 
 /// Where the policies that can match a request are.

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use cedar_policy::EntityTypeName;
+use cedar_policy_core::ast::{Eid, Entity, EntityType, EntityUID, Value};
 
 use crate::vocabulary::{
     Completeness, CredentialSource, Effect, EnvironmentClass, Location, ResourceType,
@@ -13,19 +14,19 @@ use crate::vocabulary::{
 /// Entity types and enumerated entities of the schema.
 #[derive(Debug)]
 pub(super) struct Names {
-    pub(super) agent: EntityTypeName,
-    pub(super) agent_group: EntityTypeName,
-    pub(super) human: EntityTypeName,
-    pub(super) team: EntityTypeName,
-    pub(super) environment: EntityTypeName,
-    kinds: Vec<EntityTypeName>,
+    pub(super) agent: EntityType,
+    pub(super) agent_group: EntityType,
+    pub(super) human: EntityType,
+    pub(super) team: EntityType,
+    pub(super) environment: EntityType,
+    kinds: Vec<EntityType>,
     verbs: Vec<Entity>,
-    classes: Vec<EntityUid>,
-    reversibilities: Vec<EntityUid>,
-    effects: Vec<EntityUid>,
-    completenesses: Vec<EntityUid>,
-    locations: Vec<EntityUid>,
-    credential_sources: Vec<EntityUid>,
+    classes: Vec<EntityUID>,
+    reversibilities: Vec<Value>,
+    effects: Vec<Value>,
+    completenesses: Vec<Value>,
+    locations: Vec<Value>,
+    credential_sources: Vec<Value>,
 }
 
 impl Names {
@@ -42,12 +43,12 @@ impl Names {
     }
 
     /// The entity of this type with this id.
-    pub(super) fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
-        EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+    pub(super) fn uid(kind: &EntityType, id: &str) -> EntityUID {
+        EntityUID::from_components(kind.clone(), Eid::new(id), None)
     }
 
     /// The entity type of a resource.
-    pub(super) fn kind(&self, kind: ResourceType) -> Option<&EntityTypeName> {
+    pub(super) fn kind(&self, kind: ResourceType) -> Option<&EntityType> {
         self.kinds.get(kind as usize)
     }
 
@@ -57,35 +58,35 @@ impl Names {
     }
 
     /// The entity of an environment class.
-    pub(super) fn class(&self, class: EnvironmentClass) -> Option<&EntityUid> {
+    pub(super) fn class(&self, class: EnvironmentClass) -> Option<&EntityUID> {
         self.classes.get(class as usize)
     }
 
-    pub(super) fn reversibility(&self, word: Reversibility) -> Option<RestrictedExpression> {
-        value(&self.reversibilities, word as usize)
+    pub(super) fn reversibility(&self, word: Reversibility) -> Option<Value> {
+        self.reversibilities.get(word as usize).cloned()
     }
 
-    pub(super) fn effect(&self, word: Effect) -> Option<RestrictedExpression> {
-        value(&self.effects, word as usize)
+    pub(super) fn effect(&self, word: Effect) -> Option<Value> {
+        self.effects.get(word as usize).cloned()
     }
 
-    pub(super) fn completeness(&self, word: Completeness) -> Option<RestrictedExpression> {
-        value(&self.completenesses, word as usize)
+    pub(super) fn completeness(&self, word: Completeness) -> Option<Value> {
+        self.completenesses.get(word as usize).cloned()
     }
 
-    pub(super) fn location(&self, word: Location) -> Option<RestrictedExpression> {
-        value(&self.locations, word as usize)
+    pub(super) fn location(&self, word: Location) -> Option<Value> {
+        self.locations.get(word as usize).cloned()
     }
 
-    pub(super) fn credential_source(&self, word: CredentialSource) -> Option<RestrictedExpression> {
-        value(&self.credential_sources, word as usize)
+    pub(super) fn credential_source(&self, word: CredentialSource) -> Option<Value> {
+        self.credential_sources.get(word as usize).cloned()
     }
 
     fn build() -> Result<Self, String> {
         let action = type_name("Action")?;
         let verb = |verb: &Verb| {
             let group = Self::uid(&action, verb.group().as_str());
-            Entity::new_no_attrs(Self::uid(&action, verb.as_str()), HashSet::from([group]))
+            entity(Self::uid(&action, verb.as_str()), HashSet::from([group]))
         };
         let kinds: Result<Vec<_>, _> = ResourceType::ALL
             .iter()
@@ -109,25 +110,25 @@ impl Names {
     }
 }
 
-fn value(uids: &[EntityUid], at: usize) -> Option<RestrictedExpression> {
-    uids.get(at)
-        .cloned()
-        .map(RestrictedExpression::new_entity_uid)
+/// An entity without attributes in these others.
+pub(super) fn entity(uid: EntityUID, parents: HashSet<EntityUID>) -> Entity {
+    Entity::new_with_attr_partial_value(uid, [], HashSet::new(), parents, [])
 }
 
-fn words<T: Copy>(
+/// The enumerated entities of a type, in the vocabulary's order.
+fn words<T: Copy, U: From<EntityUID>>(
     kind: &str,
     all: &[T],
     word: impl Fn(T) -> &'static str,
-) -> Result<Vec<EntityUid>, String> {
+) -> Result<Vec<U>, String> {
     let kind = type_name(kind)?;
-    Ok(all
-        .iter()
-        .map(|item| Names::uid(&kind, word(*item)))
-        .collect())
+    let uid = |item: &T| Names::uid(&kind, word(*item)).into();
+    Ok(all.iter().map(uid).collect())
 }
 
-fn type_name(name: &str) -> Result<EntityTypeName, String> {
-    name.parse()
+fn type_name(name: &str) -> Result<EntityType, String> {
+    let parsed: Result<EntityTypeName, _> = name.parse();
+    parsed
+        .map(|parsed| parsed.as_ref().clone())
         .map_err(|_| format!("`{name}` is not an entity type"))
 }

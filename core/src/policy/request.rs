@@ -2,11 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
+use cedar_policy_core::ast::{
+    Context, Entity, EntityUID, PartialValue, Request, RequestSchemaAllPass, Value, ValueKind,
+};
+use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
+use cedar_policy_core::extensions::Extensions;
 
 use super::bundle::Bundle;
 use super::index::Keys;
-use super::names::Names;
+use super::names::{Names, entity};
 use super::scope::Fact;
 use crate::action::{Action, Credential};
 use crate::call::ToolCall;
@@ -25,9 +29,9 @@ pub struct Approver {
 #[derive(Debug)]
 pub struct Query {
     /// The request.
-    pub request: Request,
+    pub request: cedar_policy::Request,
     /// The entities it speaks of, with their ancestors.
-    pub entities: Entities,
+    pub entities: cedar_policy::Entities,
     /// Where the policies that can match it are.
     pub(super) keys: Keys,
 }
@@ -70,46 +74,51 @@ impl Builder<'_> {
         let agent = Names::uid(&self.names.agent, &self.call.agent.id);
         let resource = self.uid_of_resource()?;
         let verb = self.names.verb(self.action.verb)?;
+        let extensions = Extensions::all_available();
         let request = Request::new(
-            agent.clone(),
-            verb.uid(),
-            resource.clone(),
+            (agent.clone(), None),
+            (verb.uid().clone(), None),
+            (resource.clone(), None),
             self.context()?,
             // The context is well typed by construction; a test checks it against the schema.
-            None,
+            None::<&RequestSchemaAllPass>,
+            extensions,
         )
         .ok()?;
-        let mut entities = vec![verb.clone(), self.agent(agent)?, self.resource(resource)?];
+        let mut entities = vec![verb.clone(), self.agent(agent), self.resource(resource)?];
         entities.extend(self.humans());
+        // Each names all its ancestors itself, and none of these is among the entities.
+        let closed = TCComputation::AssumeAlreadyComputed;
+        let entities =
+            Entities::from_entities(entities, None::<&NoEntitiesSchema>, closed, extensions)
+                .ok()?;
         Some(Query {
-            request,
-            entities: Entities::from_entities(entities, None).ok()?,
+            request: request.into(),
+            entities: entities.into(),
             keys: self.keys(),
         })
     }
 
-    fn uid_of_resource(&self) -> Option<EntityUid> {
+    fn uid_of_resource(&self) -> Option<EntityUID> {
         let kind = self.names.kind(self.action.resource.kind)?;
         Some(Names::uid(kind, &self.action.resource.id))
     }
 
-    fn agent(&self, uid: EntityUid) -> Option<Entity> {
+    fn agent(&self, uid: EntityUID) -> Entity {
         let groups = self.bundle.inventory().groups_of(&self.call.agent.id);
         let parents = groups
             .iter()
             .map(|group| Names::uid(&self.names.agent_group, group));
         let human = self.call.agent.on_behalf_of.as_ref().map(|human| {
             let human = Names::uid(&self.names.human, human);
-            (
-                "onBehalfOf".to_owned(),
-                RestrictedExpression::new_entity_uid(human),
-            )
+            let human: PartialValue = Value::from(human).into();
+            ("onBehalfOf".into(), human)
         });
-        Entity::new(uid, human.into_iter().collect(), parents.collect()).ok()
+        Entity::new_with_attr_partial_value(uid, human, HashSet::new(), parents.collect(), [])
     }
 
     /// The resource with all its ancestors as parents.
-    fn resource(&self, uid: EntityUid) -> Option<Entity> {
+    fn resource(&self, uid: EntityUID) -> Option<Entity> {
         let environment = &self.action.environment;
         let mut parents = HashSet::from([
             Names::uid(&self.names.environment, &environment.name),
@@ -120,7 +129,7 @@ impl Builder<'_> {
         }
         // Cedar refuses cycles.
         parents.remove(&uid);
-        Some(Entity::new_no_attrs(uid, parents))
+        Some(entity(uid, parents))
     }
 
     /// The humans the request speaks of, in their teams.
@@ -135,32 +144,32 @@ impl Builder<'_> {
                 .or_default()
                 .extend(approver.teams.iter().cloned());
         }
-        let entity = |(human, teams): (&str, Vec<String>)| {
+        let member = |(human, teams): (&str, Vec<String>)| {
             let parents = teams
                 .iter()
                 .map(|team| Names::uid(&self.names.team, team))
                 .collect();
-            Entity::new_no_attrs(Names::uid(&self.names.human, human), parents)
+            entity(Names::uid(&self.names.human, human), parents)
         };
-        teams.into_iter().map(entity).collect()
+        teams.into_iter().map(member).collect()
     }
 
     fn context(&self) -> Option<Context> {
         let action = self.action;
-        let mut pairs = Vec::with_capacity(12);
-        let mut put = |name: &str, value| pairs.push((name.to_owned(), value));
-        put("operation", string(&action.operation));
+        let mut pairs = Vec::with_capacity(11);
+        let mut put = |name: &'static str, value: Value| pairs.push((name, value));
+        put("operation", (&*action.operation).into());
         put(
             "reversibility",
             self.names.reversibility(action.reversibility)?,
         );
-        put("scope", self.scope()?);
+        put("scope", self.scope());
         let effects: Option<Vec<_>> = action
             .effects
             .iter()
             .map(|e| self.names.effect(e))
             .collect();
-        put("effects", RestrictedExpression::new_set(effects?));
+        put("effects", Value::set(effects?, None));
         put(
             "completeness",
             self.names.completeness(action.completeness)?,
@@ -169,58 +178,51 @@ impl Builder<'_> {
         if let Some(credential) = &action.credential {
             put("credential", self.credential(credential)?);
         }
-        put("tool", string(&self.call.tool));
+        put("tool", (&*self.call.tool).into());
         if let Some(server) = &self.call.server {
-            put("server", string(server));
+            put("server", (&**server).into());
         }
         if let Some(session) = &self.call.agent.session {
-            put("session", string(session));
+            put("session", (&**session).into());
         }
         if let Some(approver) = self.approver {
             let human = Names::uid(&self.names.human, &approver.human);
-            let human = RestrictedExpression::new_entity_uid(human);
-            put("approval", record([("approver", human)])?);
+            put("approval", record([("approver", human.into())]));
         }
-        Context::from_pairs(pairs).ok()
+        match record(pairs).value {
+            ValueKind::Record(fields) => Some(Context::Value(fields)),
+            _ => None,
+        }
     }
 
-    fn scope(&self) -> Option<RestrictedExpression> {
+    fn scope(&self) -> Value {
         let scope = self.action.scope;
-        let unbounded = [("unbounded", RestrictedExpression::new_bool(scope.unbounded))];
-        let count = scope
-            .count
-            .map(|n| ("count", RestrictedExpression::new_long(i64::from(n))));
+        let unbounded = [("unbounded", scope.unbounded.into())];
+        let count = scope.count.map(|n| ("count", i64::from(n).into()));
         record(unbounded.into_iter().chain(count))
     }
 
-    fn credential(&self, credential: &Credential) -> Option<RestrictedExpression> {
+    fn credential(&self, credential: &Credential) -> Option<Value> {
         let inventory = self.bundle.inventory();
         let names = self.names;
-        let environments = credential
-            .environments
-            .iter()
-            .map(|name| RestrictedExpression::new_entity_uid(Names::uid(&names.environment, name)));
-        let classes = credential
-            .environments
-            .iter()
-            .filter_map(|name| inventory.class_of(name));
-        let classes = classes.filter_map(|class| names.class(class)).cloned();
-        let classes = classes.map(RestrictedExpression::new_entity_uid);
+        let environments = credential.environments.iter();
+        let classes = environments
+            .clone()
+            .filter_map(|name| inventory.class_of(name))
+            .filter_map(|class| names.class(class).cloned());
+        let environments = environments.map(|name| Names::uid(&names.environment, name));
         let fields = [
             ("source", names.credential_source(credential.source)?),
-            (
-                "declared",
-                RestrictedExpression::new_bool(credential.declared.is_some()),
-            ),
-            ("issued", RestrictedExpression::new_bool(credential.issued)),
-            ("environments", RestrictedExpression::new_set(environments)),
-            ("classes", RestrictedExpression::new_set(classes)),
+            ("declared", credential.declared.is_some().into()),
+            ("issued", credential.issued.into()),
+            ("environments", set(environments)),
+            ("classes", set(classes)),
         ];
         let fingerprint = credential
             .fingerprint
             .as_ref()
-            .map(|text| ("fingerprint", string(text)));
-        record(fields.into_iter().chain(fingerprint))
+            .map(|text| ("fingerprint", (&**text).into()));
+        Some(record(fields.into_iter().chain(fingerprint)))
     }
 
     fn keys(&self) -> Keys {
@@ -252,15 +254,10 @@ impl Builder<'_> {
     }
 }
 
-fn string(text: &str) -> RestrictedExpression {
-    RestrictedExpression::new_string(text.to_owned())
+fn record(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::record(fields, None)
 }
 
-fn record<'a>(
-    fields: impl IntoIterator<Item = (&'a str, RestrictedExpression)>,
-) -> Option<RestrictedExpression> {
-    let fields = fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    RestrictedExpression::new_record(fields).ok()
+fn set(uids: impl Iterator<Item = EntityUID>) -> Value {
+    Value::set(uids.map(Value::from), None)
 }

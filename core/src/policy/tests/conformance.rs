@@ -121,6 +121,8 @@ proptest! {
         prop_assert!(checked.is_ok(), "{:?}", checked.err());
         let entities = Entities::from_entities(query.entities.iter().cloned(), Some(schema()));
         prop_assert!(entities.is_ok(), "{:?}", entities.err());
+        let closed = Entities::from_entities(query.entities.iter().cloned(), None).unwrap();
+        prop_assert!(query.entities.as_ref().deep_eq(closed.as_ref()));
         prop_assert!(bundle.evaluate(&query).allowed);
     }
 }
