@@ -146,6 +146,7 @@ impl Source {
             doubled: 0,
             parameters: 0,
             conditions: 0,
+            reread: 0,
             braces: 0,
             open_words: 0,
             constructs: Vec::new(),
@@ -268,6 +269,8 @@ struct Scanner<'t> {
     doubled: usize,
     /// Conditions of `if` that have not come to their `then`.
     conditions: usize,
+    /// How many `{` stand behind commands of unfinished conditions.
+    reread: usize,
     /// Parameters without braces.
     parameters: usize,
     /// Every `{` that stands in a word.

@@ -1,5 +1,7 @@
 //! Which statement of the catalogue a run of tokens is, by the words it begins with.
 
+use std::collections::BTreeMap;
+
 use super::lex::Kind;
 use super::seq::{Seq, holds, lower};
 use crate::catalogue::sql::{Dialect, Head, Sql, Statement};
@@ -72,15 +74,16 @@ struct Clauses<'a> {
     seq: &'a Seq<'a>,
     /// The tokens outside brackets.
     places: Vec<usize>,
-    /// Which of these begin a clause.
-    begins: Vec<usize>,
+    /// Which of these begin a clause, by their words as written.
+    begins: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Clauses<'a> {
     /// `None`: there are too many.
     fn of(sql: &Sql, seq: &'a Seq<'a>) -> Option<Self> {
         let places: Vec<usize> = seq.outermost(0).collect();
-        let mut begins = Vec::new();
+        let mut begins: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut count = 0_usize;
         let mut buffer = [0; 32];
         for (order, index) in places.iter().enumerate() {
             let word = lower(seq.word(*index), &mut buffer);
@@ -93,9 +96,10 @@ impl<'a> Clauses<'a> {
             }
             let mut families = sql.clause_families.iter();
             if holds(sql.clauses, word) || families.any(|start| word.starts_with(start)) {
-                begins.push(order);
+                begins.entry(seq.word(*index)).or_default().push(order);
+                count = count.saturating_add(1);
             }
-            if begins.len() > CLAUSES {
+            if count > CLAUSES {
                 return None;
             }
         }
@@ -112,15 +116,19 @@ impl<'a> Clauses<'a> {
         let Some((first, rest)) = words.split_first() else {
             return true;
         };
-        let fit = |order: usize, word: &str, texts| {
+        let fit = |order: usize, word: &str| {
             let place = self.places.get(order);
-            place.is_some_and(|index| fits(self.seq, *index, word, texts))
+            place.is_some_and(|index| fits(self.seq, *index, word))
         };
-        self.begins.iter().any(|order| {
-            fit(*order, first, false)
-                && rest.iter().enumerate().all(|(offset, word)| {
-                    fit(order.saturating_add(offset).saturating_add(1), word, true)
-                })
+        let follows = |order: usize| {
+            let words = rest.iter().enumerate();
+            let mut fits = words
+                .map(|(offset, word)| fit(order.saturating_add(offset).saturating_add(1), word));
+            fits.all(|fits| fits)
+        };
+        let mut begins = self.begins.iter();
+        begins.any(|(word, orders)| {
+            word_fits(word, first) && orders.iter().any(|order| follows(*order))
         })
     }
 }
@@ -192,21 +200,26 @@ pub(super) fn skip_noise(sql: &Sql, seq: &Seq<'_>, at: usize) -> Option<usize> {
     sql.noise.contains(&word).then_some(next)
 }
 
-fn fits(seq: &Seq<'_>, index: usize, word: &str, texts: bool) -> bool {
+/// Whether a plain word is `word` of the catalogue, which may end in `*`.
+fn word_fits(plain: &str, word: &str) -> bool {
+    match word.strip_suffix('*') {
+        Some(begin) => {
+            let start = plain.get(..begin.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(begin))
+        }
+        None => {
+            plain.eq_ignore_ascii_case(word) || (word == "=" && plain.eq_ignore_ascii_case("to"))
+        }
+    }
+}
+
+fn fits(seq: &Seq<'_>, index: usize, word: &str) -> bool {
     match (seq.kind(index), word) {
         (Some(Kind::Text), "'") => true,
         (Some(Kind::Text), "''") => seq.content(index).is_empty(),
         (Some(Kind::Word | Kind::Name | Kind::Number), "*") => true,
-        (Some(Kind::Word), word) => match word.strip_suffix('*') {
-            Some(begin) => seq
-                .raw(index)
-                .get(..begin.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(begin)),
-            None => seq.is(index, word) || (word == "=" && seq.is(index, "to")),
-        },
-        (Some(Kind::Text | Kind::Name), word) => {
-            texts && seq.content(index).eq_ignore_ascii_case(word)
-        }
+        (Some(Kind::Word), word) => word_fits(seq.raw(index), word),
+        (Some(Kind::Text | Kind::Name), word) => seq.content(index).eq_ignore_ascii_case(word),
         (Some(Kind::Number | Kind::Mark(_)), word) => seq.raw(index) == word,
         _ => false,
     }

@@ -25,9 +25,11 @@ const BRACES: usize = 512;
 /// Most words that leave a `{` or `[` open; for each the parser looks for its end in all that follows.
 const OPEN_WORDS: usize = 16;
 
-/// Most conditions of `if` in one another; the parser reads what follows each in two ways, so that the
-/// time doubles with each.
+/// Most conditions of `if` in one another.
 const CONDITIONS: usize = 2;
+/// Most `{` behind a command of a condition; the parser reads what follows each in two ways, so that the
+/// time doubles with each.
+const REREAD: usize = 1;
 
 /// Where a `case` stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -374,10 +376,35 @@ impl Scanner<'_> {
     fn condition(&mut self, word: &[u8]) -> Result<(), Refusal> {
         match word {
             b"if" | b"elif" => self.conditions = self.conditions.saturating_add(1),
-            b"then" => self.conditions = self.conditions.saturating_sub(1),
+            b"then" => {
+                self.conditions = self.conditions.saturating_sub(1);
+                if self.conditions == 0 {
+                    self.reread = 0;
+                }
+            }
             _ => {}
         }
         if self.conditions > CONDITIONS {
+            return Err(Refusal::TooDeep);
+        }
+        Ok(())
+    }
+
+    /// Counts the `{` at `start` when it stands behind a command of a condition: `if (a) {`. One behind a
+    /// word is an argument, or begins the condition; one behind `&&` is part of its command.
+    fn group(&mut self, start: usize) -> Result<(), Refusal> {
+        let before = self.bytes.get(..start).unwrap_or_default().trim_ascii_end();
+        let ended = before
+            .last()
+            .is_some_and(|byte| !byte.is_ascii_alphanumeric());
+        let line = self.bytes.get(before.len()..start).unwrap_or_default();
+        let joined = [b"&&".as_slice(), b"||", b"|", b"!"]
+            .iter()
+            .any(|mark| before.ends_with(mark));
+        if self.conditions > 0 && !joined && (ended || line.contains(&b'\n')) {
+            self.reread = self.reread.saturating_add(1);
+        }
+        if self.reread > REREAD {
             return Err(Refusal::TooDeep);
         }
         Ok(())
@@ -410,6 +437,9 @@ impl Scanner<'_> {
         }
         let before = frame.opened;
         let word = self.bytes.get(start..at).unwrap_or_default();
+        if word == b"{" {
+            self.group(start)?;
+        }
         if matches!(word, b"time" | b"coproc") {
             // The parser nests what stands behind, and takes twice the stack for it.
             self.doubled = self.doubled.saturating_add(1);

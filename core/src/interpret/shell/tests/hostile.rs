@@ -71,6 +71,25 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
     opaque(&conditions);
     let branches = "if (a) then b; elif [[ c ]] then d; fi\n".repeat(30);
     assert!(Source::scan(&branches).is_ok());
+    for group in [
+        "if (a) { b; }\n{ c; }\n",
+        "if [[ a ]] { b; }; { c; }",
+        "if a; { b; } # c\n{ d; }\n",
+    ] {
+        assert_eq!(
+            Source::scan(group).unwrap_err(),
+            Refusal::TooDeep,
+            "{group}"
+        );
+        opaque(group);
+    }
+    for group in [
+        "if { a; } && { b; } || ! { c; }; then { d; }; { e; }; fi",
+        "if a; { b; }; then c; fi; if a; { b; }; then c; fi",
+        "if { { a; } } then { b; }; fi; { c; }; { d; }",
+    ] {
+        assert!(Source::scan(group).is_ok(), "{group}");
+    }
     assert!(Source::scan(&"{a,b} ".repeat(512)).is_ok());
     let braces = "{a,b} ".repeat(513);
     assert_eq!(Source::scan(&braces).unwrap_err(), Refusal::TooManyBraces);
