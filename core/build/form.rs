@@ -391,6 +391,9 @@ pub struct CodeFile {
     pub constants: BTreeMap<String, String>,
     #[serde(default)]
     pub globals: Vec<String>,
+    /// Words in the names of tools that run this language.
+    #[serde(default)]
+    pub tools: Vec<String>,
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
     #[serde(default)]

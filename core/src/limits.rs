@@ -3,14 +3,14 @@
 /// Longest call on the wire, in bytes.
 pub const CALL_BYTES: usize = 256 * 1024;
 /// Most values, at any depth, in the arguments of a call; what is beyond counts as unseen.
-pub const CALL_VALUES: usize = 2_500;
+pub const CALL_VALUES: usize = 2_000;
 /// Longest name of a tool or server that is looked up, in bytes.
 pub const NAME_BYTES: usize = 256;
 /// Most texts in another language that one argument of a tool may hold; of more, the rest is opaque.
 pub const ARGUMENT_TEXTS: usize = 48;
 /// Most texts given to programs and tools that are not known, and most words of code that is not
 /// parsed, that are looked at as paths.
-pub const DOUBTFUL_PATHS: usize = 600;
+pub const DOUBTFUL_PATHS: usize = 400;
 /// Longest path of a file that is looked up, in bytes, without what cancels out in it.
 pub const PATH_BYTES: usize = 1024;
 /// Deepest nesting of JSON in a call.
@@ -23,14 +23,18 @@ pub const SHELL_DEPTH: usize = 24;
 pub const SHELL_SUBSTITUTIONS: usize = 64;
 /// Most commands, reserved words, redirections, groups and `case` patterns in one shell text that is
 /// parsed; what stands in quotes, heredocs and comments does not count.
-pub const SHELL_COMMANDS: usize = 700;
+pub const SHELL_COMMANDS: usize = 600;
 /// Most `${…}`, arithmetic and substitutions in one shell text that is parsed.
-pub const SHELL_EXPANSIONS: usize = 600;
-/// Most plain parameters (`$name`) in one shell text that is parsed.
-pub const SHELL_PARAMETERS: usize = 2_000;
+pub const SHELL_EXPANSIONS: usize = 500;
+/// Most `$name`, quoted texts, lines outside of heredocs and signs of arithmetic in one shell text that is
+/// parsed, taken together.
+pub const SHELL_PIECES: usize = 2_500;
 /// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
 /// Windows, are given together, expanded.
-pub const SHELL_WORDS: usize = 1_500;
+pub const SHELL_WORDS: usize = 1_300;
+/// How much shell text of a call is parsed: words, commands, expansions and pieces of words, and a sixteenth
+/// of the bytes; text inside other text counts twice. Any one text that is parsed at all fits.
+pub const SHELL_PARSED: usize = 6_200;
 /// Most redirections of a shell text that are followed.
 pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
@@ -38,7 +42,7 @@ pub const BRACE_WORDS: usize = 256;
 /// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
 pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
-pub const COMMAND_WORDS: usize = 1_000;
+pub const COMMAND_WORDS: usize = 800;
 /// Longest URL that is read, in bytes.
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
@@ -60,14 +64,14 @@ pub const NAMES_INSIDE: usize = 16;
 /// Deepest delegation: `sudo` running `bash -c` running `ssh` and so on.
 pub const DELEGATION_DEPTH: usize = 6;
 /// Most words that all programs of a call hand on to others, words handed on twice counted twice.
-pub const WORDS_HANDED_ON: usize = 2_000;
+pub const WORDS_HANDED_ON: usize = 1_500;
 /// How much of the stack everything that is walked within something else may take, in units of about
 /// a kilobyte: functions, shell text, code and programs that programs run all count together.
 pub const NESTING: usize = 384;
 /// Most lines of standard input that a program is followed through.
 pub const INPUT_LINES: usize = 32;
 /// Most actions of one call; a call with more is opaque.
-pub const ACTIONS: usize = 96;
+pub const ACTIONS: usize = 64;
 /// Longest GraphQL document that is parsed, in bytes.
 pub const GRAPHQL_BYTES: usize = 7 * 1024;
 /// Deepest nesting of a GraphQL document.
@@ -75,7 +79,7 @@ pub const GRAPHQL_DEPTH: usize = 64;
 /// Most operations and root fields taken from one GraphQL request, fragments expanded.
 pub const GRAPHQL_FIELDS: usize = 256;
 /// Most fields below the root fields of one GraphQL request that are looked at, fragments expanded.
-pub const GRAPHQL_MEMBERS: usize = 3_000;
+pub const GRAPHQL_MEMBERS: usize = 2_000;
 /// Longest SQL text that is read, in bytes.
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
@@ -87,8 +91,13 @@ pub const SQL_STATEMENTS: usize = 450;
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
+/// Longest code of a language that is not told, in bytes: no more than a parser takes tokens, so that none
+/// refuses for its length what another would then be alone to read.
+pub const UNTOLD_CODE_BYTES: usize = CODE_TOKENS;
+/// Longest code of a language that is not told and that is valid in several, in bytes.
+pub const MIXED_CODE_BYTES: usize = 2 * 1024;
 /// Most texts of inline code in one call that are read.
-pub const CODE_TEXTS: usize = 64;
+pub const CODE_TEXTS: usize = 32;
 /// Most tokens of code of another language that is parsed.
 pub const CODE_TOKENS: usize = 5_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
@@ -100,9 +109,9 @@ pub const CODE_PIECES: usize = 48;
 /// Deepest tree of code that is followed.
 pub const CODE_TREE_DEPTH: usize = 64;
 /// Most expressions and statements of code that are looked at, each as often as it is run.
-pub const CODE_STEPS: usize = 2_800;
+pub const CODE_STEPS: usize = 2_000;
 /// What a call in code costs that does something, in steps.
-pub const CODE_CALL_STEPS: usize = 40;
+pub const CODE_CALL_STEPS: usize = 48;
 /// Most parts of a list or object in code, at any depth, that are kept.
 pub const CODE_PARTS: usize = 1_000;
 /// Deepest list or object in code that is kept.

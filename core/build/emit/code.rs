@@ -55,6 +55,7 @@ pub struct Language {
     remote: Vec<String>,
     constants: BTreeMap<String, String>,
     globals: Vec<String>,
+    tools: Vec<String>,
     aliases: BTreeMap<(String, String), String>,
     calls: BTreeMap<(String, String), String>,
 }
@@ -73,6 +74,7 @@ impl Emitter {
         language.pure.extend(form.pure);
         language.environment.extend(form.environment);
         language.globals.extend(form.globals);
+        language.tools.extend(form.tools);
         language.remote.extend(form.remote);
         language.constants.extend(form.constants);
         for (path, target) in form.aliases {
@@ -174,7 +176,7 @@ impl Emitter {
 pub fn languages(languages: &BTreeMap<String, Language>) -> String {
     let texts = languages.values().map(|one| {
         format!(
-            "CodeLanguage {{ names: &{:?}, pure: &{:?}, environment: &{:?}, remote: &{:?}, constants: &[{}], globals: &{:?}, aliases: &[{}], calls: &[{}] }},\n",
+            "CodeLanguage {{ names: &{:?}, pure: &{:?}, environment: &{:?}, remote: &{:?}, constants: &[{}], globals: &{:?}, tools: &{:?}, aliases: &[{}], calls: &[{}] }},\n",
             one.names,
             sorted(&one.pure),
             one.environment,
@@ -184,6 +186,7 @@ pub fn languages(languages: &BTreeMap<String, Language>) -> String {
                 .map(|(path, text)| format!("({path:?}, {text:?}), "))
                 .collect::<String>(),
             one.globals,
+            one.tools,
             entries(&one.aliases),
             entries(&one.calls),
         )

@@ -10,6 +10,8 @@ pub struct Path {
     pub absolute: String,
     /// The part below a home directory, if it is in one; empty for the home itself.
     pub in_home: Option<String>,
+    /// The marks of the absolute form.
+    held: u32,
 }
 
 /// How many times longer than [`limits::PATH_BYTES`] a text may be before what cancels out is left out.
@@ -46,7 +48,12 @@ pub fn resolve(text: &str, cwd: Option<&str>, home: Option<&str>) -> Option<Path
         drive.make_ascii_uppercase();
     }
     let in_home = below_home(&absolute, home);
-    Some(Path { absolute, in_home })
+    let held = marks(&absolute);
+    Some(Path {
+        absolute,
+        in_home,
+        held,
+    })
 }
 
 /// Whether `path` is `root` or lies below it.
@@ -61,14 +68,13 @@ impl Path {
     /// Whether a rule of this class covers the path.
     #[must_use]
     pub fn is(&self, class: PathClass, catalogue: &Catalogue) -> bool {
-        let held = marks(&self.absolute);
         catalogue
             .paths
             .iter()
             .filter(|rule| rule.class == class)
             .any(|rule| {
-                rule.globs.iter().any(|glob| self.matches(glob, held))
-                    && !rule.except.iter().any(|glob| self.matches(glob, held))
+                rule.globs.iter().any(|glob| self.matches(glob))
+                    && !rule.except.iter().any(|glob| self.matches(glob))
             })
     }
 
@@ -76,8 +82,7 @@ impl Path {
     #[must_use]
     pub fn may_hold(&self, class: PathClass, catalogue: &Catalogue) -> bool {
         let mut rules = catalogue.paths.iter().filter(|rule| rule.class == class);
-        let held = marks(&self.absolute);
-        rules.any(|rule| rule.above.iter().any(|glob| self.matches(glob, held)))
+        rules.any(|rule| rule.above.iter().any(|glob| self.matches(glob)))
     }
 
     /// Whether this path, itself a pattern, may name one that a rule of this class covers by its name.
@@ -109,9 +114,8 @@ impl Path {
         })
     }
 
-    /// `held`: the marks of the path.
-    fn matches(&self, glob: &PathGlob, held: u32) -> bool {
-        if glob.needs & !held != 0 {
+    fn matches(&self, glob: &PathGlob) -> bool {
+        if glob.needs & !self.held != 0 {
             return false;
         }
         if glob.last != 0 && self.absolute.as_bytes().last() != Some(&glob.last) {
@@ -216,8 +220,7 @@ mod tests {
                 GlobAnchor::Last(_) => "/srv/",
             };
             let path = resolve(&format!("{folder}{sample}"), None, Some("/home/ann")).unwrap();
-            let held = marks(&path.absolute);
-            if !path.matches(glob, held) {
+            if !path.matches(glob) {
                 dead.push((glob.text, path.absolute));
             }
         }

@@ -25,6 +25,7 @@ mod unparsed;
 use self::machine::{Machine, Outcome};
 use self::tree::Tree;
 use super::argument::text_of;
+use super::hint;
 use super::nesting;
 use super::patch;
 use super::program::Program;
@@ -45,6 +46,9 @@ const SED: &str = "sed";
 
 /// The language of patches.
 const PATCH: &str = "patch";
+
+/// A language that is not told.
+const UNTOLD: &str = "code";
 
 /// One script of a `package.json`, with those that run before and after it.
 pub use rules::part;
@@ -69,6 +73,21 @@ pub struct Code<'c> {
     pub stdin: &'c Stream,
     /// Byte range of the command it stands in.
     pub span: (u32, u32),
+}
+
+/// The language that the name of a tool tells of its code; `code` when it tells none, or several.
+pub fn language_of_tool(session: &Session<'_>, tool: &str) -> &'static str {
+    let words = hint::words(tool);
+    // `JavaScript` is two words.
+    let joined: Vec<String> = words.windows(2).map(<[String]>::concat).collect();
+    let mut told = session.catalogue.code.iter().filter(|one| {
+        let mut words = words.iter().chain(&joined);
+        words.any(|word| one.tools.contains(&word.as_str()))
+    });
+    match (told.next(), told.next()) {
+        (Some(one), None) => one.names.first().copied().unwrap_or(UNTOLD),
+        _ => UNTOLD,
+    }
 }
 
 /// Adds what code does, and answers with what it prints.
@@ -114,9 +133,14 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     }
     let text = text_of(code.text);
     let known = session.catalogue.code;
+    let untold = language == UNTOLD;
+    if untold && text.len() > limits::UNTOLD_CODE_BYTES {
+        unparsed::interpret(session, state, code);
+        return unseen;
+    }
     let candidates = known
         .iter()
-        .filter(|one| language == "code" || one.names.contains(&language.as_str()));
+        .filter(|one| untold || one.names.contains(&language.as_str()));
     // Of a language that is not told every reading counts.
     let mut readings = Vec::new();
     for candidate in candidates {
@@ -129,6 +153,9 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
         let tree = parse(candidate, &text);
         session.leave(nesting::PARSED_CODE);
         readings.extend(tree.map(|tree| (candidate, tree)));
+    }
+    if readings.len() > 1 && text.len() > limits::MIXED_CODE_BYTES {
+        readings.clear();
     }
     let mut printed = None;
     for (language, tree) in &readings {

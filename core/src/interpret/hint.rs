@@ -9,6 +9,10 @@ use crate::vocabulary::{Verb, VerbGroup};
 /// `volumeDelete`, `delete-volume` and `DELETE_VOLUME` are made of the same words.
 #[must_use]
 pub fn verb(name: &str, catalogue: &Catalogue) -> Option<Verb> {
+    let simple = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if name.bytes().all(simple) {
+        return look_up(name, catalogue);
+    }
     let mut first = None;
     for word in words(name) {
         let Some(verb) = look_up(&word, catalogue) else {

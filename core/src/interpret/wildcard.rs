@@ -2,6 +2,8 @@
 
 use std::str::Chars;
 
+use memchr::memchr_iter;
+
 /// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
 /// of these. `[]` stands for itself: an empty list.
 #[must_use]
@@ -78,9 +80,19 @@ fn is_told_apart(glob: impl Iterator<Item = u8>, mut text: impl Iterator<Item = 
 
 /// The text from where it goes on with the characters that stand behind a `*`; texts may be long.
 fn taken_by_run<'t>(behind: &str, text: &Chars<'t>) -> Option<Chars<'t>> {
-    let fixed = behind.split(['*', '?', '[']).next().unwrap_or_default();
+    let mut bytes = behind.bytes();
+    let end = bytes.position(|byte| matches!(byte, b'*' | b'?' | b'['));
+    let fixed = behind.get(..end.unwrap_or(behind.len()))?.as_bytes();
     let text = text.as_str();
-    text.get(text.find(fixed)?..).map(str::chars)
+    // Fixed texts are short: to prepare a search would take longer than most of them do.
+    let at = match fixed.first() {
+        Some(first) => memchr_iter(*first, text.as_bytes()).find(|at| {
+            let rest = text.as_bytes().get(*at..);
+            rest.is_some_and(|rest| rest.starts_with(fixed))
+        })?,
+        None => 0,
+    };
+    text.get(at..).map(str::chars)
 }
 
 /// One element of a glob.

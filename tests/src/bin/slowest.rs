@@ -81,6 +81,12 @@ fn kinds() -> Vec<(&'static str, &'static str, usize, Vec<String>)> {
         ("PowerShell", "command", limits::SHELL_BYTES, Vec::new()),
         ("run_python", "code", limits::CODE_BYTES, Vec::new()),
         ("run_javascript", "code", limits::CODE_BYTES, Vec::new()),
+        (
+            "execute_code",
+            "code",
+            limits::UNTOLD_CODE_BYTES,
+            Vec::new(),
+        ),
     ];
     for (file, topic) in facets::topics() {
         for case in &topic.cases {
@@ -99,6 +105,7 @@ fn kinds() -> Vec<(&'static str, &'static str, usize, Vec<String>)> {
             if file.contains("python") {
                 kinds[3].3.push(code.clone());
             }
+            kinds[5].3.push(code.clone());
             if file.contains("javascript") {
                 kinds[4].3.push(code);
             }

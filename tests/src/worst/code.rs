@@ -8,8 +8,17 @@ const LIMIT: usize = limits::CODE_BYTES - 1;
 
 pub fn calls() -> Vec<(String, ToolCall)> {
     let mut all = named("python", "execute_python", "code", python());
-    all.extend(named("javascript", "run_node", "code", javascript()));
+    all.extend(named("javascript", "run_javascript", "code", javascript()));
     all.extend(named("any", "execute_code", "code", any()));
+    // A language that is not told is read as each there is.
+    let untold = python().into_iter().chain(javascript()).chain(any());
+    let untold = untold
+        .filter_map(|(name, text)| Some((name, text.get(..limits::UNTOLD_CODE_BYTES)?.to_owned())));
+    let untold = untold.map(|(name, text)| {
+        let end = text.rfind(['\n', ';']).map_or(text.len(), |at| at + 1);
+        (name, text[..end].to_owned())
+    });
+    all.extend(named("untold", "execute_code", "code", untold.collect()));
     all
 }
 

@@ -19,6 +19,8 @@ pub struct CodeLanguage {
     pub constants: &'static [(&'static str, &'static str)],
     /// Names that stand for the global scope.
     pub globals: &'static [&'static str],
+    /// Words in the names of tools that run this language and no other.
+    pub tools: &'static [&'static str],
     /// Paths that are another path: `sqlite3.connect()` is `db`.
     pub aliases: &'static [CodeName<&'static str>],
     /// What calls do.

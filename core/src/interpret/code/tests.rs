@@ -381,6 +381,40 @@ fn what_cannot_be_parsed_is_not_guessed_at() {
 }
 
 #[test]
+fn the_name_of_a_tool_tells_its_language() {
+    let acts = |tool: &str, code: &str| {
+        let call =
+            serde_json::json!({"tool": tool, "arguments": {"code": code}, "agent": {"id": "a"}});
+        let drafts = interpret(&wire::call_from_json(call.to_string().as_bytes()).unwrap());
+        let ends = drafts.last().unwrap().operation.clone().into_owned();
+        let kinds: std::collections::BTreeSet<_> = drafts
+            .iter()
+            .filter_map(|draft| draft.operation.strip_prefix("code:"))
+            .map(str::to_owned)
+            .collect();
+        (kinds, ends)
+    };
+    let both = "f(1)";
+    for (tool, kinds) in [
+        ("run_python", &["python"][..]),
+        ("executeJavaScript", &["javascript"]),
+        ("mcp__sandbox__run_ts", &["javascript"]),
+        // A node may be a machine, and a name may tell of two.
+        ("run_node", &["javascript", "python"]),
+        ("python_to_js", &["javascript", "python"]),
+        ("execute_code", &["javascript", "python"]),
+    ] {
+        let found = acts(tool, both).0;
+        let expected: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(expected, kinds, "{tool}");
+    }
+    // What only one of the languages would refuse for its length is read in none.
+    let long = "f(1);\n".repeat(limits::UNTOLD_CODE_BYTES / 6 + 1);
+    assert_eq!(acts("execute_code", &long).1, "code:code");
+    assert_eq!(acts("run_python", &long).1, "code:python");
+}
+
+#[test]
 fn more_code_than_is_read_could_be_anything() {
     for (language, piece) in [
         ("python", "f(x)\n"),

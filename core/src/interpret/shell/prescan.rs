@@ -118,6 +118,8 @@ pub struct Source {
     pub heredocs: Vec<HeredocText>,
     /// How deep it nests at most.
     pub depth: usize,
+    /// What it takes to parse it, in the unit of [`limits::SHELL_PARSED`], without its bytes.
+    pub work: usize,
     /// Every `{` in quotes that stands for itself, in no order.
     pub quoted_braces: Vec<u32>,
 }
@@ -144,7 +146,7 @@ impl Source {
             commands: 0,
             words: 0,
             doubled: 0,
-            parameters: 0,
+            pieces: 0,
             conditions: 0,
             reread: 0,
             braces: 0,
@@ -160,6 +162,9 @@ impl Source {
             deepest,
             doubled,
             quoted_braces,
+            commands,
+            words,
+            pieces,
             ..
         } = scanner;
         let depth = deepest.saturating_add(doubled);
@@ -176,8 +181,9 @@ impl Source {
         heredocs.sort_by_key(|heredoc| heredoc.operator);
         Ok(Self {
             text,
-            constructs,
             heredocs,
+            work: [commands, words, pieces, constructs.len()].iter().sum(),
+            constructs,
             depth,
             quoted_braces,
         })
@@ -271,8 +277,8 @@ struct Scanner<'t> {
     conditions: usize,
     /// How many `{` stand behind commands of unfinished conditions.
     reread: usize,
-    /// Parameters without braces.
-    parameters: usize,
+    /// Parameters without braces, quoted texts, lines and signs of arithmetic.
+    pieces: usize,
     /// Every `{` that stands in a word.
     braces: usize,
     /// Of the words those that leave a `{` or `[` open.
@@ -300,6 +306,16 @@ impl Scanner<'_> {
     fn count(&mut self) -> Result<(), Refusal> {
         self.commands = self.commands.saturating_add(1);
         if self.commands > limits::SHELL_COMMANDS {
+            Err(Refusal::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts a piece of a word, a line or a sign.
+    fn piece(&mut self) -> Result<(), Refusal> {
+        self.pieces = self.pieces.saturating_add(1);
+        if self.pieces > limits::SHELL_PIECES {
             Err(Refusal::TooMany)
         } else {
             Ok(())

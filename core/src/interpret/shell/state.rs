@@ -33,6 +33,8 @@ pub(crate) struct Ledger {
     pub(super) redirections: usize,
     /// Bytes parsed and expanded.
     pub(super) bytes: usize,
+    /// What has been parsed, in the unit of [`crate::limits::SHELL_PARSED`].
+    pub(super) parsed: usize,
     /// A limit was passed: nothing more is walked.
     pub(super) exhausted: bool,
     /// Walks within walks.

@@ -58,6 +58,9 @@ pub(super) fn text(
         );
         return unseen();
     }
+    // Text inside other text is given much larger than it is written: `eval "$a"`.
+    let weight = 1 + usize::from(state.ledger.depth > 0);
+    state.ledger.parsed = state.ledger.parsed.saturating_add(weight * text.len() / 16);
     let source = match Source::scan(text) {
         Ok(source) => Arc::new(source),
         Err(refusal) => {
@@ -65,6 +68,7 @@ pub(super) fn text(
             return unseen();
         }
     };
+    state.ledger.parsed = state.ledger.parsed.saturating_add(weight * source.work);
     if !runner.enter(nesting::TEXT) {
         runner.opaque(state, TOO_DEEP, whole);
         return unseen();
@@ -372,6 +376,7 @@ impl Walker<'_> {
             || ledger.words > limits::SHELL_WORDS
             || ledger.redirections > limits::SHELL_REDIRECTIONS
             || ledger.bytes > BYTES
+            || ledger.parsed > limits::SHELL_PARSED
             || self.runner.full();
         if over && !ledger.exhausted {
             ledger.exhausted = true;

@@ -97,11 +97,15 @@ pub(super) fn carried(
             }
         }
         Language::Code => {
+            let told = arguments.get("language").and_then(Argument::text);
+            let language = match &told {
+                Some(told) => told.as_str(),
+                None => code::language_of_tool(session, &session.call.tool),
+            };
             for value in values {
-                let language = arguments.get("language").and_then(Argument::text);
                 let code = code::Code {
                     text: &value,
-                    language: language.as_deref().unwrap_or("code"),
+                    language,
                     stdin: &Stream::default(),
                     span: value.span,
                 };

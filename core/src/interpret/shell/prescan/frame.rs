@@ -276,6 +276,7 @@ impl Scanner<'_> {
         if self.waiting > 0 {
             return Err(Refusal::Heredoc);
         }
+        self.piece()?;
         frame.separate(b'\n', None);
         for pending in std::mem::take(&mut frame.pending) {
             at = self.heredoc_body(&pending, at, end)?;

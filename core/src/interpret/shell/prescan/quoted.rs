@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Kind, Refusal, Scanner, Source, offset};
-use crate::limits;
 
 impl Scanner<'_> {
     /// From after `'` to after the closing one.
     pub(super) fn single(&mut self, mut at: usize, end: usize) -> Result<usize, Refusal> {
+        self.piece()?;
         while let Some(byte) = self.byte(at, end) {
             if byte == b'{' {
                 self.quoted_braces.push(offset(at));
@@ -22,6 +22,7 @@ impl Scanner<'_> {
 
     /// From after `$'` to after the closing quote.
     fn ansi(&mut self, mut at: usize, end: usize) -> Result<usize, Refusal> {
+        self.piece()?;
         while let Some(byte) = self.byte(at, end) {
             if byte == b'{' {
                 self.quoted_braces.push(offset(at));
@@ -36,6 +37,7 @@ impl Scanner<'_> {
 
     /// From after `"` to after the closing one.
     pub(super) fn double(&mut self, mut at: usize, end: usize) -> Result<usize, Refusal> {
+        self.piece()?;
         while let Some(byte) = self.byte(at, end) {
             at = match byte {
                 b'"' => return Ok(at.saturating_add(1)),
@@ -79,10 +81,7 @@ impl Scanner<'_> {
             Some(b'\'') if !quoted => self.ansi(third, end),
             Some(b'$' | b'#' | b'?' | b'!' | b'@' | b'*' | b'-') => Ok(third),
             _ => {
-                self.parameters = self.parameters.saturating_add(1);
-                if self.parameters > limits::SHELL_PARAMETERS {
-                    return Err(Refusal::TooMany);
-                }
+                self.piece()?;
                 Ok(second)
             }
         }
@@ -195,7 +194,12 @@ impl Scanner<'_> {
                     self.close(place, at, after);
                     return Ok(after);
                 }
-                _ => next,
+                _ => {
+                    if byte.is_ascii_punctuation() {
+                        self.piece()?;
+                    }
+                    next
+                }
             };
         }
         Err(Refusal::Unbalanced)

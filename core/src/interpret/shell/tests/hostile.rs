@@ -3,6 +3,7 @@
 use super::{Recorder, opaque, record};
 use crate::interpret::shell::prescan::{Refusal, Source};
 use crate::limits;
+use crate::vocabulary::Completeness;
 
 /// Runs `work` on a stack as small as that of a thread.
 fn on_small_stack(work: impl FnOnce() + Send + 'static) {
@@ -54,7 +55,10 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         ("(a);", limits::SHELL_COMMANDS / 2),
         ("a ", limits::SHELL_WORDS),
         ("${a}", limits::SHELL_EXPANSIONS),
-        ("$a", limits::SHELL_PARAMETERS),
+        ("$a", limits::SHELL_PIECES),
+        ("''", limits::SHELL_PIECES),
+        ("\"\"", limits::SHELL_PIECES),
+        ("#a\n", limits::SHELL_PIECES),
     ] {
         assert!(Source::scan(&unit.repeat(count)).is_ok(), "{unit}");
         let more = unit.repeat(count + 1);
@@ -167,6 +171,30 @@ fn work_is_bounded() {
             &text[..60]
         );
     }
+}
+
+/// Text that is no longer than may be parsed, too long to be a command, and run again and again.
+#[test]
+fn text_inside_text_is_parsed_so_often_and_no_more() {
+    let notes = |times: usize, words: usize| {
+        let text = format!(
+            "a='echo {}';{}",
+            "b ".repeat(words),
+            "eval \"$a\";".repeat(times)
+        );
+        let call = serde_json::json!({
+            "tool": "Bash", "arguments": {"command": text}, "agent": {"id": "a"},
+        });
+        let call = crate::wire::call_from_json(call.to_string().as_bytes()).unwrap();
+        let drafts = crate::interpret::interpret(&call);
+        let opaque = drafts
+            .iter()
+            .filter(|draft| draft.completeness != Completeness::Exact);
+        opaque.count()
+    };
+    assert_eq!(notes(2, limits::COMMAND_WORDS + 50), 2);
+    assert!(notes(60, limits::COMMAND_WORDS + 50) < 8);
+    assert_eq!(notes(4, 100), 0);
 }
 
 /// xorshift64: the same texts on every run.
