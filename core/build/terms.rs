@@ -317,10 +317,10 @@ pub fn option(text: &str) -> Result<(Vec<&str>, &str), String> {
     }
 }
 
-/// The Rust expression of a path glob, taken apart so that matching does not have to.
-pub fn path_glob(glob: &str) -> String {
+/// The anchor and the text of a path glob.
+fn path_parts(glob: &str) -> (String, String) {
     let rest = glob.strip_prefix("**/").unwrap_or(glob);
-    let (anchor, text) = if let Some(rest) = glob.strip_prefix("~/") {
+    if let Some(rest) = glob.strip_prefix("~/") {
         ("Home".to_owned(), rest.to_owned())
     } else if glob.starts_with('/') || glob.get(1..3) == Some(":/") {
         ("Root".to_owned(), glob.to_owned())
@@ -332,18 +332,28 @@ pub fn path_glob(glob: &str) -> String {
             format!("Last({})", rest.split('/').count()),
             rest.to_owned(),
         )
-    };
+    }
+}
+
+/// The bytes that a path must hold to match a glob, as marks of them.
+pub fn path_needs(glob: &str) -> u32 {
+    let (_, text) = path_parts(glob);
+    // What follows a set or an alternative need not be in a path.
+    let sure = text.split(['[', '{', '\\']).next().unwrap_or_default();
+    sure.bytes()
+        .filter(|byte| !matches!(byte, b'/' | b'*' | b'?'))
+        .fold(0_u32, |marks, byte| marks | 1 << (byte & 31))
+}
+
+/// The Rust expression of a path glob, taken apart so that matching does not have to.
+pub fn path_glob(glob: &str) -> String {
+    let (anchor, text) = path_parts(glob);
+    let needs = path_needs(glob);
     let fixed = text
         .bytes()
         .last()
         .filter(u8::is_ascii_alphanumeric)
         .unwrap_or(0);
-    // What follows a set or an alternative need not be in a path.
-    let sure = text.split(['[', '{', '\\']).next().unwrap_or_default();
-    let needs = sure
-        .bytes()
-        .filter(|byte| !matches!(byte, b'/' | b'*' | b'?'))
-        .fold(0_u32, |marks, byte| marks | 1 << (byte & 31));
     format!(
         "PathGlob {{ anchor: GlobAnchor::{anchor}, text: {text:?}, last: {fixed}, needs: {needs} }}"
     )

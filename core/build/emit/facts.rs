@@ -33,10 +33,13 @@ impl Emitter {
             } else {
                 terms::above(&rule.globs)
             };
+            let globs = rule.globs.iter();
+            let needs: Vec<u32> = globs.map(|glob| terms::path_needs(glob)).collect();
             self.paths.push(format!(
-                "PathRule {{ class: PathClass::{}, names: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
+                "PathRule {{ class: PathClass::{}, names: &{:?}, needs: &{:?}, globs: &[{}], above: &[{}], except: &[{}] }}",
                 class.1,
                 rule.globs,
+                needs,
                 glob_list(&rule.globs),
                 glob_list(&above),
                 glob_list(&rule.except),

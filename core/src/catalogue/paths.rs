@@ -1,6 +1,6 @@
 //! What is known of a path from its text alone.
 
-use super::spec::{Catalogue, GlobAnchor, PathClass, PathGlob, marks};
+use super::spec::{Catalogue, GlobAnchor, PathClass, PathGlob, PathRule, marks};
 use crate::limits;
 
 /// A path of this machine in canonical form: absolute, `/`-separated, without `.` and `..`.
@@ -73,8 +73,7 @@ impl Path {
             .iter()
             .filter(|rule| rule.class == class)
             .any(|rule| {
-                rule.globs.iter().any(|glob| self.matches(glob))
-                    && !rule.except.iter().any(|glob| self.matches(glob))
+                self.is_named_by(rule) && !rule.except.iter().any(|glob| self.matches(glob))
             })
     }
 
@@ -111,6 +110,18 @@ impl Path {
                 && name.starts_with(fixed)
                 && (deep || parent == "**" || parent == folder)
                 && fast_glob::glob_match(pattern, name)
+        })
+    }
+
+    fn is_named_by(&self, rule: &PathRule) -> bool {
+        let lacks = !self.held;
+        let mut groups = rule.needs.chunks(16).zip(rule.globs.chunks(16));
+        groups.any(|(needs, globs)| {
+            // Without a branch for each of them.
+            let some = needs
+                .iter()
+                .fold(false, |some, need| some | (need & lacks == 0));
+            some && globs.iter().any(|glob| self.matches(glob))
         })
     }
 

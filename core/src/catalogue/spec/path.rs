@@ -7,6 +7,8 @@ pub struct PathRule {
     pub class: PathClass,
     /// Its globs as written; `~/` is any home directory, no leading `/` means any depth.
     pub names: &'static [&'static str],
+    /// What each of these needs, see [`PathGlob::needs`]: side by side, as nearly all are told apart by it.
+    pub needs: &'static [u32],
     /// The same, taken apart.
     pub globs: &'static [PathGlob],
     /// What they name or lie in, directory by directory.

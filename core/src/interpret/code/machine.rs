@@ -469,12 +469,14 @@ impl Machine<'_, '_> {
 fn merge(frames: &mut [BTreeMap<String, Thing>], others: &[BTreeMap<String, Thing>]) -> bool {
     let mut changed = false;
     for (frame, other) in frames.iter_mut().zip(others) {
+        // Both are in the order of names, most of which are in both.
+        let mut held = frame.iter_mut().peekable();
+        let mut missing = Vec::new();
         for (name, thing) in other {
-            match frame.get_mut(name) {
-                None => {
-                    frame.insert(name.clone(), thing.clone());
-                }
-                Some(known) => {
+            while held.next_if(|(held, _)| *held < name).is_some() {}
+            match held.next_if(|(held, _)| *held == name) {
+                None => missing.push((name.clone(), thing.clone())),
+                Some((_, known)) => {
                     if !Rc::ptr_eq(&known.shape, &thing.shape) || known.path != thing.path {
                         changed = true;
                         *known = known.clone().either(thing);
@@ -482,6 +484,7 @@ fn merge(frames: &mut [BTreeMap<String, Thing>], others: &[BTreeMap<String, Thin
                 }
             }
         }
+        frame.extend(missing);
     }
     changed
 }
