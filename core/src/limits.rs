@@ -50,6 +50,8 @@ pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
 pub const REQUEST_PIECES: usize = 500;
+/// Most runs of HTTP clients in one call that are read.
+pub const CLIENTS: usize = 40;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -93,7 +95,8 @@ pub const SQL_DEPTH: usize = 8;
 pub const CODE_BYTES: usize = 16 * 1024;
 /// Longest code of a language that is not told, in bytes: no more than a parser takes tokens, so that none
 /// refuses for its length what another would then be alone to read.
-pub const UNTOLD_CODE_BYTES: usize = CODE_TOKENS;
+pub const UNTOLD_CODE_BYTES: usize = 4_000;
+const _: () = assert!(UNTOLD_CODE_BYTES <= CODE_TOKENS);
 /// Longest code of a language that is not told and that is valid in several, in bytes.
 pub const MIXED_CODE_BYTES: usize = 2 * 1024;
 /// Most texts of inline code in one call that are read.

@@ -216,6 +216,9 @@ impl Session<'_> {
         let Some(client) = words.command.http else {
             return false;
         };
+        if !self.reads_client(setting) {
+            return true;
+        }
         let call = http::client::ClientCall {
             client,
             options: words

@@ -33,6 +33,8 @@ pub struct Session<'a> {
     looked: usize,
     /// Texts of inline code.
     codes: usize,
+    /// HTTP clients that were run.
+    clients: usize,
     /// Words that programs handed on to others.
     handed: usize,
     /// What the walks around the current one take of the stack.
@@ -72,6 +74,7 @@ impl<'a> Session<'a> {
             lacking: false,
             looked: 0,
             codes: 0,
+            clients: 0,
             handed: 0,
             nested: 0,
             facts: Vec::new(),
@@ -151,6 +154,20 @@ impl<'a> Session<'a> {
             );
         }
         self.codes <= limits::CODE_TEXTS
+    }
+
+    /// Counts a run of an HTTP client; whether it is still read. The first that is not makes the call opaque.
+    pub fn reads_client(&mut self, setting: &Setting<'_>) -> bool {
+        self.clients = self.clients.saturating_add(1);
+        if self.clients == limits::CLIENTS.saturating_add(1) {
+            self.opaque(
+                "http:too_many",
+                "more runs of HTTP clients than are read",
+                Effects::of(&[Effect::Egress]),
+                setting,
+            );
+        }
+        self.clients <= limits::CLIENTS
     }
 
     /// Counts words that a program hands on to another; whether they are still followed.

@@ -201,6 +201,7 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         PathRule {
             class: PathClass::Secret,
             names: &["~/.aws/credentials", ".env"],
+            needs: &[0, 0],
             globs: &[
                 PathGlob {
                     anchor: GlobAnchor::Home,
@@ -221,6 +222,7 @@ pub(crate) static CATALOGUE: Catalogue = Catalogue {
         PathRule {
             class: PathClass::Sink,
             names: &["/dev/null", "/dev/stdout"],
+            needs: &[0],
             globs: &[PathGlob {
                 anchor: GlobAnchor::Root,
                 text: "/dev/{null,stdout}",

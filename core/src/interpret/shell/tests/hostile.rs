@@ -173,28 +173,39 @@ fn work_is_bounded() {
     }
 }
 
+/// How many acts of a shell text are not known exactly.
+fn inexact(text: &str) -> usize {
+    let call = serde_json::json!({
+        "tool": "Bash", "arguments": {"command": text}, "agent": {"id": "a"},
+    });
+    let call = crate::wire::call_from_json(call.to_string().as_bytes()).unwrap();
+    let drafts = crate::interpret::interpret(&call);
+    let inexact = drafts
+        .iter()
+        .filter(|draft| draft.completeness != Completeness::Exact);
+    inexact.count()
+}
+
 /// Text that is no longer than may be parsed, too long to be a command, and run again and again.
 #[test]
 fn text_inside_text_is_parsed_so_often_and_no_more() {
-    let notes = |times: usize, words: usize| {
-        let text = format!(
+    let evals = |times: usize, words: usize| {
+        inexact(&format!(
             "a='echo {}';{}",
             "b ".repeat(words),
             "eval \"$a\";".repeat(times)
-        );
-        let call = serde_json::json!({
-            "tool": "Bash", "arguments": {"command": text}, "agent": {"id": "a"},
-        });
-        let call = crate::wire::call_from_json(call.to_string().as_bytes()).unwrap();
-        let drafts = crate::interpret::interpret(&call);
-        let opaque = drafts
-            .iter()
-            .filter(|draft| draft.completeness != Completeness::Exact);
-        opaque.count()
+        ))
     };
-    assert_eq!(notes(2, limits::COMMAND_WORDS + 50), 2);
-    assert!(notes(60, limits::COMMAND_WORDS + 50) < 8);
-    assert_eq!(notes(4, 100), 0);
+    assert_eq!(evals(2, limits::COMMAND_WORDS + 50), 2);
+    assert!(evals(60, limits::COMMAND_WORDS + 50) < 8);
+    assert_eq!(evals(4, 100), 0);
+}
+
+#[test]
+fn more_requests_than_are_read_are_not_waved_through() {
+    let request = "curl https://api.github.com/repos/a/b;";
+    assert_eq!(inexact(&request.repeat(limits::CLIENTS)), 0);
+    assert_eq!(inexact(&request.repeat(limits::CLIENTS + 10)), 1);
 }
 
 /// xorshift64: the same texts on every run.
