@@ -59,8 +59,8 @@ pub(super) fn text(
         return unseen();
     }
     // Text inside other text is given much larger than it is written: `eval "$a"`.
-    let weight = 1 + usize::from(state.ledger.depth > 0);
-    state.ledger.parsed = state.ledger.parsed.saturating_add(weight * text.len() / 16);
+    let weight = if state.ledger.depth > 0 { 2 } else { 1 };
+    state.parses((text.len() / 16).saturating_mul(weight));
     let source = match Source::scan(text) {
         Ok(source) => Arc::new(source),
         Err(refusal) => {
@@ -68,7 +68,7 @@ pub(super) fn text(
             return unseen();
         }
     };
-    state.ledger.parsed = state.ledger.parsed.saturating_add(weight * source.work);
+    state.parses(source.work.saturating_mul(weight));
     if !runner.enter(nesting::TEXT) {
         runner.opaque(state, TOO_DEEP, whole);
         return unseen();
@@ -391,6 +391,11 @@ impl Walker<'_> {
 }
 
 impl ShellState {
+    /// Counts what is parsed, in the unit of [`limits::SHELL_PARSED`].
+    const fn parses(&mut self, work: usize) {
+        self.ledger.parsed = self.ledger.parsed.saturating_add(work);
+    }
+
     /// [`ShellState::join`], except that a side that ended its list leaves nothing behind.
     fn join_ends(&mut self, other: &Self, ours_ended: bool, theirs_ended: bool) {
         if ours_ended && !theirs_ended {
