@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use cedar_policy::{PolicyId, PolicySet};
 
 use super::compile::{Known, Progress, check};
-use super::compiled::Compiled;
+use super::compiled::{Compiled, annotation};
 use super::condition::Condition;
 use super::index::{Bucket, Index};
 use super::plan::{Entry, Plan, covers};
@@ -54,7 +54,7 @@ pub struct Policy {
 impl Policy {
     /// Whether `parsed` says what this was compiled from.
     pub(super) fn is_compiled_of(&self, parsed: &cedar_policy::Policy) -> bool {
-        parsed.annotation("id") == Some(&self.id)
+        annotation(parsed, "id") == Some(&self.id)
             && super::compiled::effect_word(parsed.effect()) == self.effect.as_str()
             && self.scope.has_head_of(parsed)
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use cedar_policy::{Policy, PolicyId, PolicySet};
 
-use super::compiled::{Compiled, CompiledPolicy, effect_word};
+use super::compiled::{Compiled, CompiledPolicy, annotation, effect_word};
 use super::scan::{ScanError, Statement, scan};
 use super::scope::Scope;
 use super::source::{Parts, SourceFile};
@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
         let start = statement.range.start;
         let head = start..start.saturating_add(text.find('\n').unwrap_or(text.len()));
         let id = self.id(file, &head, &policy);
-        let reason = policy.annotation("reason").map(str::to_owned);
+        let reason = annotation(&policy, "reason").map(str::to_owned);
         if reason
             .as_ref()
             .is_none_or(|reason| reason.trim().is_empty())
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
             end: u32::try_from(statement.range.end).ok()?,
             effect: effect_word(policy.effect()).to_owned(),
             reason: reason?,
-            advice: policy.annotation("advice").map(str::to_owned),
+            advice: annotation(&policy, "advice").map(str::to_owned),
             scope: Scope::of(&policy),
             id: id.clone(),
         };
@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
 
     /// The policy's id, when it is a good one.
     fn id(&mut self, file: usize, head: &Range<usize>, policy: &Policy) -> Option<String> {
-        let id = policy.annotation("id").unwrap_or_default();
+        let id = annotation(policy, "id").unwrap_or_default();
         let (message, help) = if id.is_empty() {
             (
                 "policy without an id".to_owned(),

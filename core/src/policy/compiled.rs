@@ -53,6 +53,13 @@ impl CompiledPolicy {
     }
 }
 
+/// What a policy says of itself under `name`. Cedar's own look-up reads the name as an identifier each time.
+pub(crate) fn annotation<'p>(policy: &'p cedar_policy::Policy, name: &str) -> Option<&'p str> {
+    let policy: &cedar_policy_core::ast::Policy = policy.as_ref();
+    let mut all = policy.annotations();
+    all.find_map(|(key, text)| (key.as_ref() == name).then_some(text.as_ref()))
+}
+
 /// Cedar's effect in our words.
 pub(super) fn effect_word(effect: Effect) -> &'static str {
     match effect {

@@ -4,8 +4,8 @@
 use cedar_policy::{
     ActionConstraint, EntityTypeName, EntityUid, PrincipalConstraint, ResourceConstraint,
 };
+use cedar_policy_core::ast::{self, BinaryOp, Expr, ExprKind, Literal, Var};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::vocabulary::{Effect, ResourceType, Verb, VerbGroup};
 
@@ -129,37 +129,40 @@ impl Scope {
 /// Cedar evaluates conditions in order and `&&` from the left, so without the fact the policy is
 /// false before anything in it can fail; and these tests do not fail themselves.
 fn needed_fact(policy: &cedar_policy::Policy) -> Option<Fact> {
-    let json = policy.to_json().ok()?;
-    let first = json.get("conditions")?.get(0)?;
-    if first.get("kind")? != "when" {
-        return None;
+    let policy: &ast::Policy = policy.as_ref();
+    let mut test = policy.non_scope_constraints()?;
+    while let ExprKind::And { left, .. } = test.expr_kind() {
+        test = left;
     }
-    let mut test = first.get("body")?;
-    while let Some(and) = test.get("&&") {
-        test = and.get("left")?;
-    }
-    if let Some(has) = test.get("has").filter(|has| is_context(has)) {
-        return match has.get("attr")?.as_str()? {
+    match test.expr_kind() {
+        ExprKind::HasAttr { expr, attr } if is_context(expr) => match attr.as_str() {
             "credential" => Some(Fact::Credential),
             "approval" => Some(Fact::Approval),
             _ => None,
-        };
+        },
+        ExprKind::BinaryApp {
+            op: BinaryOp::Contains,
+            arg1: set,
+            arg2: one,
+        } => {
+            let ExprKind::GetAttr { expr, attr } = set.expr_kind() else {
+                return None;
+            };
+            let ExprKind::Lit(Literal::EntityUID(effect)) = one.expr_kind() else {
+                return None;
+            };
+            let effects = is_context(expr) && attr == "effects";
+            (effects && effect.entity_type().to_string() == "Effect")
+                .then(|| Effect::parse(effect.eid().as_ref()))?
+                .map(Fact::Effect)
+        }
+        _ => None,
     }
-    let contains = test.get("contains")?;
-    let set = contains.get("left")?.get(".")?;
-    let entity = contains.get("right")?.get("Value")?.get("__entity")?;
-    if !is_context(set) || set.get("attr")? != "effects" || entity.get("type")? != "Effect" {
-        return None;
-    }
-    Effect::parse(entity.get("id")?.as_str()?).map(Fact::Effect)
 }
 
-/// Whether the access is to `context` itself.
-fn is_context(access: &Value) -> bool {
-    access
-        .get("left")
-        .and_then(|left| left.get("Var"))
-        .is_some_and(|var| var == "context")
+/// Whether it is `context` itself.
+fn is_context(expression: &Expr) -> bool {
+    matches!(expression.expr_kind(), ExprKind::Var(Var::Context))
 }
 
 fn verbs(constraint: &ActionConstraint) -> Option<Vec<String>> {
