@@ -85,6 +85,8 @@ fn commands() -> Vec<(&'static str, String)> {
             format!("{}a{}", "{ ".repeat(20), ";}".repeat(20)).repeat(200),
         ),
         ("conditions", fill("if (a) { b; }\n", LIMIT)),
+        ("groups in a word", fill("a(b)", LIMIT / 2)),
+        ("words of groups", fill("a(b)c(d)e(f) ", LIMIT)),
         (
             "few conditions",
             "if (a) { b; }\n".repeat(2) + &fill("c;", 1_200),

@@ -22,6 +22,8 @@ const NESTING_WORDS: [&[u8]; 10] = [
 const WORD_BRACES: usize = 32;
 /// Most `{` in a text; the parser takes each word that holds one apart.
 const BRACES: usize = 512;
+/// Most `(…)` joined in one word: `a(b)c(d)`; the parser takes quadratic time on more.
+const WORD_GROUPS: usize = 16;
 /// Most words that leave a `{` or `[` open; for each the parser looks for its end in all that follows.
 const OPEN_WORDS: usize = 16;
 
@@ -80,6 +82,8 @@ struct Frame {
     brace_depth: usize,
     bracket_depth: usize,
     opened: usize,
+    /// Where the last `(` that is joined to a word stands, and how many are in that word.
+    joined: (usize, usize),
     cases: Vec<Case>,
     pending: Vec<Pending>,
 }
@@ -327,6 +331,15 @@ impl Scanner<'_> {
         self.count()?;
         let word = frame.last_word.take();
         let joined = !frame.command && word.is_some_and(|(_, word_end)| word_end == at);
+        if joined {
+            let (last, groups) = frame.joined;
+            let same = groups > 0 && word.is_some_and(|(start, _)| start == last);
+            let groups = if same { groups.saturating_add(1) } else { 1 };
+            frame.joined = (at, groups);
+            if groups > WORD_GROUPS {
+                return Err(Refusal::TooMany);
+            }
+        }
         if !joined && matches!(frame.cases.last(), Some(Case::Pattern(true))) {
             return Ok(next);
         }
@@ -482,6 +495,7 @@ impl Frame {
             brace_depth: 0,
             bracket_depth: 0,
             opened: 0,
+            joined: (0, 0),
             cases: Vec::new(),
             pending: Vec::new(),
         }

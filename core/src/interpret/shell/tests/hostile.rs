@@ -87,6 +87,14 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         );
         opaque(group);
     }
+    let joined = "a(b)".repeat(40);
+    assert_eq!(
+        Source::scan(&format!("ls {joined}")).unwrap_err(),
+        Refusal::TooMany
+    );
+    opaque(&format!("ls {joined}"));
+    assert!(Source::scan(&"x=(a b)\n".repeat(100)).is_ok());
+    assert!(Source::scan(&"ls *.@(c|h) !(a)b+(c) ".repeat(40)).is_ok());
     for group in [
         "if { a; } && { b; } || ! { c; }; then { d; }; { e; }; fi",
         "if a; { b; }; then c; fi; if a; { b; }; then c; fi",
