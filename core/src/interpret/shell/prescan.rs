@@ -4,6 +4,7 @@
 //! construct the shell would expand. The parser is later given the text with those constructs blanked,
 //! so a construct the two disagree about is noticed: nothing executable is skipped silently.
 
+mod bound;
 mod frame;
 mod quoted;
 
