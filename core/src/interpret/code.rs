@@ -85,7 +85,7 @@ pub fn language_of_tool(session: &Session<'_>, tool: &str) -> &'static str {
         words.any(|word| one.tools.contains(&word.as_str()))
     });
     match (told.next(), told.next()) {
-        (Some(one), None) => one.names.first().copied().unwrap_or(UNTOLD),
+        (Some(one), None) => name(one),
         _ => UNTOLD,
     }
 }
@@ -136,7 +136,7 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     let untold = language == UNTOLD;
     if untold && text.len() > limits::UNTOLD_CODE_BYTES {
         unparsed::interpret(session, state, code);
-        return unseen;
+        return cut(session, state, code, UNTOLD);
     }
     let candidates = known
         .iter()
@@ -148,14 +148,15 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
             session.lacking = true;
         }
         if !session.enter(nesting::PARSED_CODE) {
-            return too_deep(session, state, code, candidate);
+            return cut(session, state, code, name(candidate));
         }
         let tree = parse(candidate, &text);
         session.leave(nesting::PARSED_CODE);
         readings.extend(tree.map(|tree| (candidate, tree)));
     }
     if readings.len() > 1 && text.len() > limits::MIXED_CODE_BYTES {
-        readings.clear();
+        unparsed::interpret(session, state, code);
+        return cut(session, state, code, UNTOLD);
     }
     let mut printed = None;
     for (language, tree) in &readings {
@@ -193,7 +194,7 @@ fn followed(
     ways: usize,
 ) -> Stream {
     if !session.enter(nesting::TEXT) {
-        return too_deep(session, state, code, language);
+        return cut(session, state, code, name(language));
     }
     let first = session.drafts.len();
     let cwd = state.cwd.clone();
@@ -211,17 +212,24 @@ fn followed(
     session.leave(nesting::TEXT);
     unique(&mut session.drafts, first);
     leaks(session, code, first, cwd.as_deref());
-    noted(session, code, language, &outcome, first, cwd.as_deref());
+    noted(
+        session,
+        code,
+        name(language),
+        &outcome,
+        first,
+        cwd.as_deref(),
+    );
     outcome.stdout
 }
 
-/// Adds code that is not followed, because what stands around it is too deep.
-fn too_deep(
-    session: &mut Session<'_>,
-    state: &ShellState,
-    code: &Code<'_>,
-    language: &CodeLanguage,
-) -> Stream {
+/// What a language is called in operations.
+fn name(language: &CodeLanguage) -> &'static str {
+    language.names.first().copied().unwrap_or(UNTOLD)
+}
+
+/// Adds code that is not followed: it is too long, or what stands around it too deep.
+fn cut(session: &mut Session<'_>, state: &ShellState, code: &Code<'_>, language: &str) -> Stream {
     let outcome = Outcome {
         cut: true,
         ..Outcome::default()
@@ -235,7 +243,7 @@ fn too_deep(
 fn noted(
     session: &mut Session<'_>,
     code: &Code<'_>,
-    language: &CodeLanguage,
+    language: &str,
     outcome: &Outcome,
     first: usize,
     cwd: Option<&str>,
@@ -258,14 +266,13 @@ fn noted(
         ),
         _ => (Verb::Execute, "code of which every call is known"),
     };
-    let name = language.names.first().copied().unwrap_or("code");
     let setting = session.setting(cwd, code.span);
     session.note(
         Note {
-            operation: &format!("code:{name}"),
+            operation: &format!("code:{language}"),
             verb,
             kind: ResourceType::Process,
-            id: Some(&Value::literal(name).at(code.text.span)),
+            id: Some(&Value::literal(language).at(code.text.span)),
             reversibility: if clear {
                 Reversibility::None
             } else {
