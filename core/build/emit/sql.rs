@@ -20,7 +20,7 @@ const DIALECTS: &[(&str, &str)] = &[
 impl Emitter {
     /// Adds what all files say of SQL.
     pub fn sql(&mut self, files: Vec<(String, SqlFile)>) {
-        let mut heads: BTreeMap<String, Vec<(Vec<String>, String)>> = BTreeMap::new();
+        let mut heads: BTreeMap<String, Heads> = BTreeMap::new();
         let mut functions = BTreeMap::new();
         let mut commands = BTreeMap::new();
         let mut lists: [BTreeSet<String>; 3] = Default::default();
@@ -42,8 +42,11 @@ impl Emitter {
                 for head in &one.heads {
                     let mut words = head.split_whitespace().map(str::to_owned);
                     let first = words.next().unwrap_or_else(|| fail("an empty head".into()));
-                    let entry = (words.collect(), format!("SQL_{number}"));
-                    heads.entry(first).or_default().push(entry);
+                    let rest: Vec<String> = words.collect();
+                    let groups = heads.entry(first).or_default();
+                    let second = rest.first().cloned().unwrap_or_default();
+                    let group = groups.entry(second).or_default();
+                    group.push((rest, format!("SQL_{number}")));
                 }
             }
             for one in &file.function {
@@ -86,29 +89,49 @@ impl Emitter {
         }
         let heads: String = heads
             .iter()
-            .map(|(first, entries)| {
-                let entries: String = entries
-                    .iter()
-                    .map(|(rest, name)| format!("Head {{ rest: &{rest:?}, statement: &{name} }}, "))
-                    .collect();
-                format!("({first:?}, &[{entries}] as &[Head]),\n")
+            .map(|(first, groups)| {
+                let groups: String = groups.iter().map(group).collect();
+                format!("({first:?}, &[{groups}] as Heads),\n")
             })
             .collect();
         let (families, exact) = families_of(std::mem::take(&mut lists[0]));
         lists[0] = exact;
         let (clause_families, clauses) = families_of(clauses);
-        let clauses = clauses.into_iter().collect::<Vec<_>>().join("\n");
+        let clauses: Vec<String> = clauses.into_iter().collect();
+        let letters = letters_of(&clauses);
         let [pure, looking, reserved] =
             lists.map(|set| set.into_iter().collect::<Vec<_>>().join("\n"));
         self.statics.push_str(&statics);
         self.sql = format!(
             "sql: Sql {{ statements: &[{heads}], commands: &[{}], functions: &[{}], pure: {pure:?}, families: &{families:?}, \
-             looking: {looking:?}, reserved: {reserved:?}, clauses: {clauses:?}, \
+             looking: {looking:?}, reserved: {reserved:?}, clauses: &{clauses:?}, \
+             clause_letters: {letters:?}, \
              clause_families: &{clause_families:?}, noise: &{noise:?} }}",
             table(commands.iter().map(|((name, _), number)| (name, *number))),
             table(functions.iter().map(|(name, number)| (name, *number))),
         );
     }
+}
+
+/// Heads by their second word: their words behind the first, and the statement.
+type Heads = BTreeMap<String, Vec<(Vec<String>, String)>>;
+
+fn group((second, heads): (&String, &Vec<(Vec<String>, String)>)) -> String {
+    let heads: String = heads
+        .iter()
+        .map(|(rest, name)| format!("Head {{ rest: &{rest:?}, statement: &{name} }}, "))
+        .collect();
+    format!("({second:?}, &[{heads}] as &[Head]), ")
+}
+
+/// Where in sorted words those of each letter begin, and where the last ends.
+fn letters_of(words: &[String]) -> Vec<usize> {
+    for word in words {
+        let begins = word.starts_with(|c: char| c.is_ascii_lowercase());
+        assert!(begins, "a clause begins with `{word}`, which is no word");
+    }
+    let begin = |letter: u8| words.partition_point(|word| word.as_bytes()[0] < letter);
+    (b'a'..=b'z' + 1).map(begin).collect()
 }
 
 /// Beginnings of names that end in `*`, and the other names.

@@ -38,7 +38,8 @@ pub fn operations() -> BTreeMap<&'static str, (Verb, ResourceType)> {
         .flat_map(|server| server.tools)
         .for_each(|tool| note(tool.acts));
     let sql = &CATALOGUE.sql;
-    let heads = sql.statements.iter().flat_map(|(_, heads)| *heads);
+    let groups = sql.statements.iter().flat_map(|(_, groups)| *groups);
+    let heads = groups.flat_map(|(_, heads)| *heads);
     let deeds = heads
         .map(|head| &head.statement.deed)
         .chain(

@@ -5,8 +5,9 @@ use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb}
 /// What is known of SQL.
 #[derive(Debug)]
 pub struct Sql {
-    /// Statements by their first word; sorted, lower case.
-    pub statements: &'static [(&'static str, &'static [Head])],
+    /// Statements by their first word, and their heads by the second, which is empty where there is none;
+    /// sorted, lower case.
+    pub statements: &'static [(&'static str, Heads)],
     /// Commands of client programs that stand in SQL text; sorted, lower case.
     pub commands: &'static [(&'static str, &'static ClientCommand)],
     /// Functions that do more than compute; sorted, lower case.
@@ -19,13 +20,18 @@ pub struct Sql {
     pub looking: &'static str,
     /// Words that may stand before a function's name or before a bracket; sorted lines.
     pub reserved: &'static str,
-    /// First words of the runs of words that say more of a statement; sorted lines.
-    pub clauses: &'static str,
+    /// First words of the runs of words that say more of a statement; sorted.
+    pub clauses: &'static [&'static str],
+    /// Where in `clauses` those of each letter begin, and where the last ends.
+    pub clause_letters: [u16; 27],
     /// Beginnings of such words.
     pub clause_families: &'static [&'static str],
     /// Words that may stand between the words of a statement's head.
     pub noise: &'static [&'static str],
 }
+
+/// Heads of statements by one of their words.
+pub type Heads = &'static [(&'static str, &'static [Head])];
 
 /// One way a statement begins.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod acts;
 mod bounds;
+mod clauses;
 mod command;
 mod forms;
 mod functions;

@@ -62,11 +62,14 @@ impl Body {
         match self {
             Self::Text(value) => {
                 let text = legible(value, catalogue);
-                if json::read(&text).is_none() && graphql::is_document(&text) {
+                if let Some(read) = json::read(&text) {
+                    return read;
+                }
+                if graphql::is_document(&text) {
                     let query = [("query".to_owned(), Argument::Text(value_of(&text)))];
                     return Argument::Object(query.into());
                 }
-                structured(&text)
+                plain(&text)
             }
             Self::Structured(Argument::Text(value)) => Self::Text(value.clone()).graphql(catalogue),
             other => match other.argument(catalogue) {
@@ -104,9 +107,11 @@ impl Body {
 
 /// A JSON or form text, whichever it is; unknown when it is neither.
 fn structured(text: &str) -> Argument {
-    if let Some(read) = json::read(text) {
-        return read;
-    }
+    json::read(text).unwrap_or_else(|| plain(text))
+}
+
+/// A text that is not JSON: a form, or unknown.
+fn plain(text: &str) -> Argument {
     if text.contains('=') && !text.trim_start().starts_with(['{', '[', '<']) {
         return form(text);
     }

@@ -30,12 +30,15 @@ const BETWEEN: [&str; 4] = ["DEBUG", "ERR", "RETURN", "SIGCHLD"];
 impl ShellState {
     /// Keeps a trap for the end of the shell; `false` when it is to be read at once.
     pub(super) fn defer(&mut self, invocation: &Invocation) -> bool {
+        let name = invocation.words.first().and_then(Value::exact);
+        if name.as_deref() != Some("trap") {
+            return false;
+        }
         let words: Option<Vec<String>> = invocation.words.iter().map(Value::exact).collect();
-        let Some([name, text, signals @ ..]) = words.as_deref() else {
+        let Some([_, text, signals @ ..]) = words.as_deref() else {
             return false;
         };
-        let waits = name == "trap"
-            && !text.is_empty()
+        let waits = !text.is_empty()
             && !text.starts_with('-')
             && !signals.is_empty()
             && !signals.iter().any(|one| BETWEEN.contains(&one.as_str()))

@@ -1,10 +1,11 @@
 //! Which statement of the catalogue a run of tokens is, by the words it begins with.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
 
+use super::clauses::Clauses;
 use super::lex::Kind;
-use super::seq::{Seq, holds, lower};
-use crate::catalogue::sql::{Dialect, Head, Sql, Statement};
+use super::seq::{Seq, lower};
+use crate::catalogue::sql::{Dialect, Head, Heads, Sql, Statement};
 
 /// A statement recognised.
 #[derive(Debug)]
@@ -25,28 +26,30 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
         .statements
         .binary_search_by(|(word, _)| (*word).cmp(first))
         .ok()?;
-    let (_, heads) = sql.statements.get(index)?;
+    let (_, groups) = sql.statements.get(index)?;
+    let opening = Opening::of(sql, seq);
     let mut best: Option<Recognised> = None;
     let mut words = 0;
-    let opening = Opening::of(sql, seq);
-    let fitting = heads
-        .iter()
-        .filter(|head| head.statement.dialects & dialect.bit() != 0);
-    for head in fitting {
-        if best.is_some() && head.rest.len() < words {
-            continue;
-        }
-        let Some(taken) = opening.taken(head) else {
-            continue;
-        };
-        match &mut best {
-            Some(best) if head.rest.len() == words => best.statements.push(head.statement),
-            _ => {
-                words = head.rest.len();
-                best = Some(Recognised {
-                    statements: vec![head.statement],
-                    head: taken,
-                });
+    for (heads, at) in opening.reached(groups) {
+        for head in heads {
+            if head.statement.dialects & dialect.bit() == 0
+                || (best.is_some() && head.rest.len() < words)
+            {
+                continue;
+            }
+            let rest = head.rest.get(1..).unwrap_or_default();
+            let Some(taken) = opening.taken(rest, at) else {
+                continue;
+            };
+            match &mut best {
+                Some(best) if head.rest.len() == words => best.statements.push(head.statement),
+                _ => {
+                    words = head.rest.len();
+                    best = Some(Recognised {
+                        statements: vec![head.statement],
+                        head: taken,
+                    });
+                }
             }
         }
     }
@@ -66,119 +69,74 @@ pub fn recognise(sql: &'static Sql, seq: &Seq<'_>, dialect: Dialect) -> Option<R
     Some(found)
 }
 
-/// Most words of one statement that may begin a clause; one with more is not recognised.
-const CLAUSES: usize = 512;
-
-/// The places of a statement where runs of words may begin that say more of it.
-struct Clauses<'a> {
-    seq: &'a Seq<'a>,
-    /// The tokens outside brackets.
-    places: Vec<usize>,
-    /// Which of these begin a clause, by their words as written.
-    begins: BTreeMap<&'a str, Vec<usize>>,
-}
-
-impl<'a> Clauses<'a> {
-    /// `None`: there are too many.
-    fn of(sql: &Sql, seq: &'a Seq<'a>) -> Option<Self> {
-        let places: Vec<usize> = seq.outermost(0).collect();
-        let mut begins: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut count = 0_usize;
-        let mut buffer = [0; 32];
-        for (order, index) in places.iter().enumerate() {
-            let word = lower(seq.word(*index), &mut buffer);
-            // A part of a dotted name begins nothing.
-            let dotted = index
-                .checked_sub(1)
-                .is_some_and(|before| seq.mark(before, b'.'));
-            if word.len() < 2 || dotted {
-                continue;
-            }
-            let mut families = sql.clause_families.iter();
-            if holds(sql.clauses, word) || families.any(|start| word.starts_with(start)) {
-                begins.entry(seq.word(*index)).or_default().push(order);
-                count = count.saturating_add(1);
-            }
-            if count > CLAUSES {
-                return None;
-            }
-        }
-        Some(Self {
-            seq,
-            places,
-            begins,
-        })
-    }
-
-    /// Whether the words stand one after the other. `'` is any text; texts and numbers count as words
-    /// behind the first.
-    fn hold(&self, words: &[&str]) -> bool {
-        let Some((first, rest)) = words.split_first() else {
-            return true;
-        };
-        let fit = |order: usize, word: &str| {
-            let place = self.places.get(order);
-            place.is_some_and(|index| fits(self.seq, *index, word))
-        };
-        let follows = |order: usize| {
-            let words = rest.iter().enumerate();
-            let mut fits = words
-                .map(|(offset, word)| fit(order.saturating_add(offset).saturating_add(1), word));
-            fits.all(|fits| fits)
-        };
-        let mut begins = self.begins.iter();
-        begins.any(|(word, orders)| {
-            word_fits(word, first) && orders.iter().any(|order| follows(*order))
-        })
-    }
-}
-
 /// The first words of a statement, read once for all heads.
-struct Opening {
-    words: Vec<OpeningWord>,
+struct Opening<'a> {
+    sql: &'a Sql,
+    seq: &'a Seq<'a>,
+    /// For each token the one after it, when it may stand anywhere in a head.
+    after_noise: [OnceCell<Option<usize>>; Opening::TOKENS],
 }
 
-/// One token behind the first word.
-struct OpeningWord {
-    text: [u8; 32],
-    length: usize,
-    /// The token after it, when it may stand anywhere in a head.
-    after_noise: Option<usize>,
-}
-
-impl Opening {
+impl<'a> Opening<'a> {
     /// Most tokens that are looked at.
     const TOKENS: usize = 12;
 
-    fn of(sql: &Sql, seq: &Seq<'_>) -> Self {
-        let end = seq.tokens.len().min(Self::TOKENS);
-        let words = (1..end).map(|at| {
-            let mut text = [0; 32];
-            let length = lower(seq.word(at), &mut text).len();
-            OpeningWord {
-                text,
-                length,
-                after_noise: skip_noise(sql, seq, at),
-            }
-        });
+    fn of(sql: &'a Sql, seq: &'a Seq<'a>) -> Self {
         Self {
-            words: words.collect(),
+            sql,
+            seq,
+            after_noise: Default::default(),
         }
     }
 
-    /// How many tokens the head takes, when it fits.
-    fn taken(&self, head: &Head) -> Option<usize> {
+    /// The word at `at`, as far as words are looked at.
+    fn word(&self, at: usize) -> Option<&'a str> {
+        let within = at < self.seq.tokens.len().min(Self::TOKENS);
+        within.then(|| self.seq.word(at))
+    }
+
+    fn after_noise(&self, at: usize) -> Option<usize> {
+        let after = self.after_noise.get(at)?;
+        *after.get_or_init(|| skip_noise(self.sql, self.seq, at))
+    }
+
+    /// The groups of heads whose second word stands here, and the places behind it.
+    fn reached(&self, groups: Heads) -> Vec<(&'static [Head], usize)> {
+        let mut reached = Vec::new();
+        let group = |word: &str| {
+            let at = groups.binary_search_by(|(second, _)| (*second).cmp(word));
+            at.ok()
+                .and_then(|at| groups.get(at))
+                .map(|(_, heads)| *heads)
+        };
+        // Heads of one word.
+        reached.extend(group("").map(|heads| (heads, 1)));
         let mut at = 1_usize;
-        for word in head.rest {
-            loop {
-                let here = self.words.get(at.checked_sub(1)?)?;
-                let text = here.text.get(..here.length).unwrap_or_default();
-                if text == word.as_bytes() || *word == "*" {
-                    at = at.saturating_add(1);
-                    break;
-                }
-                at = here.after_noise?;
+        let mut buffer = [0; 32];
+        let mut any = group("*");
+        while let Some(word) = self.word(at) {
+            let next = at.saturating_add(1);
+            let word = lower(word, &mut buffer);
+            let named = group(word).filter(|_| !word.is_empty());
+            let known = |heads: &&[Head]| reached.iter().any(|(one, _)| std::ptr::eq(*one, *heads));
+            let named = named.filter(|heads| !known(heads));
+            reached.extend(named.map(|heads| (heads, next)));
+            reached.extend(any.take().map(|heads| (heads, next)));
+            match self.after_noise(at) {
+                Some(after) => at = after,
+                None => break,
             }
+        }
+        reached
+    }
+
+    /// How many tokens a head takes, the rest of whose words may stand from `at` on.
+    fn taken(&self, rest: &[&str], mut at: usize) -> Option<usize> {
+        for word in rest {
+            while !(self.word(at)?.eq_ignore_ascii_case(word) || *word == "*") {
+                at = self.after_noise(at)?;
+            }
+            at = at.saturating_add(1);
         }
         Some(at)
     }
@@ -186,8 +144,7 @@ impl Opening {
 
 /// The place after a word that may stand anywhere in a head: `OR REPLACE`, `DEFINER = x@y`.
 pub(super) fn skip_noise(sql: &Sql, seq: &Seq<'_>, at: usize) -> Option<usize> {
-    let mut buffer = [0; 32];
-    let word = lower(seq.word(at), &mut buffer);
+    let word = seq.word(at);
     let next = at.saturating_add(1);
     if !word.is_empty() && seq.mark(next, b'=') {
         let mut end = at.saturating_add(3);
@@ -197,11 +154,14 @@ pub(super) fn skip_noise(sql: &Sql, seq: &Seq<'_>, at: usize) -> Option<usize> {
         }
         return Some(end);
     }
-    sql.noise.contains(&word).then_some(next)
+    let mut noise = sql.noise.iter();
+    noise
+        .any(|one| one.eq_ignore_ascii_case(word))
+        .then_some(next)
 }
 
 /// Whether a plain word is `word` of the catalogue, which may end in `*`.
-fn word_fits(plain: &str, word: &str) -> bool {
+pub(super) fn word_fits(plain: &str, word: &str) -> bool {
     match word.strip_suffix('*') {
         Some(begin) => {
             let start = plain.get(..begin.len());
@@ -210,17 +170,5 @@ fn word_fits(plain: &str, word: &str) -> bool {
         None => {
             plain.eq_ignore_ascii_case(word) || (word == "=" && plain.eq_ignore_ascii_case("to"))
         }
-    }
-}
-
-fn fits(seq: &Seq<'_>, index: usize, word: &str) -> bool {
-    match (seq.kind(index), word) {
-        (Some(Kind::Text), "'") => true,
-        (Some(Kind::Text), "''") => seq.content(index).is_empty(),
-        (Some(Kind::Word | Kind::Name | Kind::Number), "*") => true,
-        (Some(Kind::Word), word) => word_fits(seq.raw(index), word),
-        (Some(Kind::Text | Kind::Name), word) => seq.content(index).eq_ignore_ascii_case(word),
-        (Some(Kind::Number | Kind::Mark(_)), word) => seq.raw(index) == word,
-        _ => false,
     }
 }

@@ -360,8 +360,9 @@ impl Reader {
         let at = statements
             .binary_search_by(|(word, _)| (*word).cmp(first))
             .ok()?;
-        let (_, heads) = statements.get(at)?;
-        let found = heads.iter().find(|head| {
+        let (_, groups) = statements.get(at)?;
+        let mut heads = groups.iter().flat_map(|(_, heads)| *heads);
+        let found = heads.find(|head| {
             head.statement.has.is_empty() && head.rest.iter().copied().eq(rest.split_whitespace())
         });
         found.map(|head| &head.statement.deed)
