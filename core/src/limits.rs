@@ -10,7 +10,7 @@ pub const NAME_BYTES: usize = 256;
 pub const ARGUMENT_TEXTS: usize = 48;
 /// Most texts given to programs and tools that are not known, and most words of code that is not
 /// parsed, that are looked at as paths.
-pub const DOUBTFUL_PATHS: usize = 400;
+pub const DOUBTFUL_PATHS: usize = 300;
 /// Longest path of a file that is looked up, in bytes, without what cancels out in it.
 pub const PATH_BYTES: usize = 1024;
 /// Deepest nesting of JSON in a call.
@@ -86,7 +86,7 @@ pub const GRAPHQL_MEMBERS: usize = 2_000;
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
 /// number of dialects it is read in.
-pub const SQL_TOKENS: usize = 12 * 1024;
+pub const SQL_TOKENS: usize = 10 * 1024;
 /// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
 pub const SQL_STATEMENTS: usize = 450;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.

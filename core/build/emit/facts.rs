@@ -158,19 +158,27 @@ fn glob_list(globs: &[String]) -> String {
 /// a bit for each byte that comes second.
 fn by_first_byte(names: &[String]) -> String {
     let of = |byte: u8| {
-        let mut seconds = 0_u128;
-        let mut alike = String::new();
+        let mut seconds: BTreeMap<u8, String> = BTreeMap::new();
         for (rank, name) in names.iter().enumerate() {
             let [first, second, ..] = name.as_bytes() else {
                 panic!("hints.toml: `{name}` is too short to tell anything");
             };
             assert!(name.is_ascii(), "hints.toml: `{name}` is not ASCII");
             if *first == byte {
-                seconds |= 1 << second;
-                alike += &format!("({rank}, {name:?}), ");
+                let mut start = [0; 8];
+                for (into, byte) in start.iter_mut().zip(name.bytes()) {
+                    *into = byte;
+                }
+                let start = u64::from_le_bytes(start);
+                *seconds.entry(*second).or_default() +=
+                    &format!("CodeSink {{ rank: {rank}, start: {start}, name: {name:?} }}, ");
             }
         }
-        format!("({seconds}, &[{alike}]), ")
+        let seconds: String = seconds
+            .iter()
+            .map(|(second, alike)| format!("({second}, &[{alike}] as &[CodeSink]), "))
+            .collect();
+        format!("&[{seconds}], ")
     };
     (0..128).map(of).collect()
 }

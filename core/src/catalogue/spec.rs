@@ -24,9 +24,9 @@ pub struct Catalogue {
     pub paths: &'static [PathRule],
     /// Words that hint at a destructive act in a call that is not understood; sorted, lower case.
     pub hints: &'static [(&'static str, Verb)],
-    /// Names, in foreign code, that reach outside the program, by their first byte: a bit for each
-    /// byte that comes second in one of them, and the names with their rank; see `catalogue/hints.toml`.
-    pub code_sinks: &'static [(u128, &'static [(u16, &'static str)])],
+    /// Names, in foreign code, that reach outside the program, by their first byte, then by their second;
+    /// see `catalogue/hints.toml`.
+    pub code_sinks: &'static [BySecond],
     /// Environment variable names (globs) that hold secrets.
     pub secret_variables: &'static [&'static str],
     /// Hosts (globs) of public package registries.
@@ -51,6 +51,20 @@ pub struct Catalogue {
     pub sql: Sql,
     /// Languages whose code is parsed.
     pub code: &'static [CodeLanguage],
+}
+
+/// Names that begin with the same byte, by their second.
+pub type BySecond = &'static [(u8, &'static [CodeSink])];
+
+/// A name, in foreign code, that reaches outside the program.
+#[derive(Debug)]
+pub struct CodeSink {
+    /// Its place in the list: of several that are used, the first is told.
+    pub rank: u16,
+    /// Its first eight bytes, the first one lowest; zero behind its end.
+    pub start: u64,
+    /// The name.
+    pub name: &'static str,
 }
 
 /// Words by which a call is judged of which only the name is known; all sorted, lower case.

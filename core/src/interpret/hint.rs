@@ -1,7 +1,7 @@
 //! Words that hint at what something does that is not understood. Hints only ever raise risk.
 
 use super::value::Value;
-use crate::catalogue::spec::Catalogue;
+use crate::catalogue::spec::{Catalogue, CodeSink};
 use crate::vocabulary::{Verb, VerbGroup};
 
 /// The verb that the words of `name` hint at; a destructive word outweighs the others.
@@ -66,15 +66,23 @@ pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
             break;
         };
         let alike = catalogue.code_sinks.get(usize::from(*first));
-        let Some((seconds, alike)) = alike.filter(|_| !joined_before && second.is_ascii()) else {
+        let mut alike = alike
+            .filter(|_| !joined_before)
+            .into_iter()
+            .flat_map(|one| *one);
+        let Some((_, alike)) = alike.find(|(byte, _)| byte == second) else {
             continue;
         };
-        if seconds & (1 << second) == 0 {
-            continue;
-        }
-        for (rank, sink) in *alike {
+        let start = start_of(rest);
+        for CodeSink {
+            rank,
+            start: first,
+            name: sink,
+        } in *alike
+        {
             let better = best.is_none_or(|(held, _)| *rank < held);
-            if better && rest.starts_with(sink) {
+            let alike = (start ^ first) & (u64::MAX >> unread_bits(sink)) == 0;
+            if better && alike && rest.starts_with(sink) {
                 let after = rest.get(sink.len()..).and_then(|tail| tail.chars().next());
                 if !(sink.ends_with(is_name_char) && after.is_some_and(is_name_char)) {
                     best = Some((*rank, sink));
@@ -83,6 +91,20 @@ pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
         }
     }
     best.map(|(_, sink)| sink)
+}
+
+/// The first eight bytes, in the order of the catalogue; zero behind the end.
+fn start_of(text: &str) -> u64 {
+    let mut start = [0; 8];
+    for (into, byte) in start.iter_mut().zip(text.bytes()) {
+        *into = byte;
+    }
+    u64::from_le_bytes(start)
+}
+
+/// How many of the upper bits of [`start_of`] a shorter text leaves open.
+fn unread_bits(text: &str) -> usize {
+    8_usize.saturating_sub(text.len()).saturating_mul(8)
 }
 
 fn is_name_char(c: char) -> bool {

@@ -109,6 +109,8 @@ fn python() -> Vec<(&'static str, String)> {
         ("environment", format!("import os,requests\n{}", fill("requests.post(u,os.environ['A'])\n", LIMIT - 40))),
         ("cloud", format!("import boto3\nc=boto3.client('s3')\n{}", fill("c.delete_bucket(Bucket='a')\n", LIMIT - 60))),
         ("errors", fill("a b\n", LIMIT)),
+        ("broken texts", fill("sh', ", LIMIT)),
+        ("broken names", format!("a'{}", fill("s3 ", LIMIT - 2))),
         ("unclosed", fill("(", LIMIT)),
         ("indents", (0..100).map(|n| format!("{}if a:\n", " ".repeat(n))).collect()),
     ]
@@ -226,6 +228,7 @@ fn javascript() -> Vec<(&'static str, String)> {
         ("tries", fill("try{a()}catch{b()};", LIMIT)),
         ("list", format!("f([{}])", fill("1,", LIMIT - 20))),
         ("holes", format!("f([{}])", fill(",", LIMIT - 20))),
+        ("broken holes", format!("f(), {}", fill(", ", LIMIT - 6))),
         (
             "object",
             format!("f({{{}}})", count(LIMIT - 20, |n| format!("a{n}:1,"))),

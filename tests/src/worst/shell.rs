@@ -193,6 +193,10 @@ fn words() -> Vec<(&'static str, String)> {
             format!("rm {}{{1..250}}", fill("a", LIMIT - 20)),
         ),
         ("open braces", fill("{ ", LIMIT)),
+        (
+            "braces as arguments",
+            fill("f {; echo a/b/c/d/e; ls -l; ", LIMIT),
+        ),
         ("quotes", fill("'a'\"b\"", LIMIT)),
         ("empty quotes", fill("''", LIMIT)),
         ("dollar quotes", fill("$'\\x41'", LIMIT)),

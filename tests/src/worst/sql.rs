@@ -33,6 +33,23 @@ fn texts() -> Vec<(&'static str, String)> {
         ("drops", "drop table a;".repeat(80)),
         ("many drops", "drop table a;".repeat(590)),
         ("many updates", "update a set b=c where d;".repeat(590)),
+        (
+            "clauses",
+            times(
+                "drop column if exists a cascade | alter table ",
+                "alter table a ",
+                "",
+            ),
+        ),
+        (
+            "many clauses",
+            "alter table only a drop column if exists b cascade; ".repeat(112),
+        ),
+        ("into", times("into a using b ", "select f(1) ", "")),
+        (
+            "from",
+            times("from a\n", "delete from a where 'b' = 'b' ", ""),
+        ),
         ("tables", times("a,", "drop table ", "a")),
         ("some tables", tokens("a,", 2, "drop table ", "a")),
         ("values", times("(1),", "insert into t values ", "(1)")),

@@ -16,6 +16,8 @@ pub(super) struct Clauses<'a> {
     places: Vec<usize>,
     /// The first words of runs, by their numbers, and which of the places they stand at; sorted.
     begins: Vec<(usize, usize)>,
+    /// A bit for each letter that one of these begins with.
+    letters: u32,
 }
 
 impl<'a> Clauses<'a> {
@@ -23,6 +25,7 @@ impl<'a> Clauses<'a> {
     pub(super) fn of(sql: &'a Sql, seq: &'a Seq<'a>) -> Option<Self> {
         let places: Vec<usize> = seq.outermost(0).collect();
         let mut begins = Vec::new();
+        let mut letters = 0;
         for (order, index) in places.iter().enumerate() {
             let word = seq.word(*index);
             // A part of a dotted name begins nothing.
@@ -36,6 +39,7 @@ impl<'a> Clauses<'a> {
             let numbers = clause(sql, word).into_iter().chain(families(sql, word));
             for number in numbers.filter(|_| !dotted()) {
                 begins.push((number, order));
+                letters |= letter_bit(word);
             }
             if begins.len() > CLAUSES {
                 return None;
@@ -47,6 +51,7 @@ impl<'a> Clauses<'a> {
             seq,
             places,
             begins,
+            letters,
         })
     }
 
@@ -56,6 +61,9 @@ impl<'a> Clauses<'a> {
         let Some((first, rest)) = words.split_first() else {
             return true;
         };
+        if self.letters & letter_bit(first) == 0 {
+            return false;
+        }
         let number = match first.strip_suffix('*') {
             Some(begin) => {
                 let mut families = self.sql.clause_families.iter();
@@ -83,14 +91,21 @@ impl<'a> Clauses<'a> {
     }
 }
 
+fn letter_bit(word: &str) -> u32 {
+    letter(word)
+        .and_then(|at| 1_u32.checked_shl(at))
+        .unwrap_or(0)
+}
+
+/// The place in the alphabet of the first letter.
+fn letter(word: &str) -> Option<u32> {
+    let first = word.bytes().next()?.to_ascii_lowercase();
+    first.checked_sub(b'a').map(u32::from)
+}
+
 /// The number of the clause that begins with this word.
 fn clause(sql: &Sql, word: &str) -> Option<usize> {
-    let letter = word
-        .bytes()
-        .next()?
-        .to_ascii_lowercase()
-        .checked_sub(b'a')?;
-    let letter = usize::from(letter);
+    let letter = usize::try_from(letter(word)?).ok()?;
     let start = *sql.clause_letters.get(letter)?;
     let end = *sql.clause_letters.get(letter.saturating_add(1))?;
     let (start, end) = (usize::from(start), usize::from(end));

@@ -275,9 +275,10 @@ impl Reader {
         let found = scan::scan(self.sql, seq, query);
         let span = seq.span();
         let mut some = false;
+        let select = self.deed("select");
         for one in &found.relations {
             some = true;
-            self.read(one.id.clone(), ResourceType::Table, span);
+            self.reads(select, one.id.clone(), ResourceType::Table, span);
         }
         for index in &found.files {
             if self.dialect.is_embedded() {
@@ -338,7 +339,17 @@ impl Reader {
     }
 
     fn read(&mut self, id: String, kind: ResourceType, span: (usize, usize)) {
-        if let Some(deed) = self.deed("select") {
+        self.reads(self.deed("select"), id, kind, span);
+    }
+
+    fn reads(
+        &mut self,
+        select: Option<&'static Deed>,
+        id: String,
+        kind: ResourceType,
+        span: (usize, usize),
+    ) {
+        if let Some(deed) = select {
             let mut act = Found::new(deed, id, span);
             act.resource = kind;
             self.add(act);
@@ -361,8 +372,12 @@ impl Reader {
             .binary_search_by(|(word, _)| (*word).cmp(first))
             .ok()?;
         let (_, groups) = statements.get(at)?;
-        let mut heads = groups.iter().flat_map(|(_, heads)| *heads);
-        let found = heads.find(|head| {
+        let second = rest.split(' ').next().unwrap_or_default();
+        let at = groups
+            .binary_search_by(|(word, _)| (*word).cmp(second))
+            .ok()?;
+        let (_, heads) = groups.get(at)?;
+        let found = heads.iter().find(|head| {
             head.statement.has.is_empty() && head.rest.iter().copied().eq(rest.split_whitespace())
         });
         found.map(|head| &head.statement.deed)

@@ -11,9 +11,16 @@ const CONDITIONS: usize = 2;
 const REREAD: usize = 1;
 
 impl Scanner<'_> {
-    /// Counts a word in which so many braces or brackets are still open.
-    pub(super) fn left_open(&mut self, depth: usize, word: &[u8]) -> Result<(), Refusal> {
-        if depth > 0 && !matches!(word, b"{" | b"[" | b"[[") {
+    /// Counts a word in which so many braces or brackets are still open. `command`: it is the first of a
+    /// command, where some of them are reserved words.
+    pub(super) fn left_open(
+        &mut self,
+        depth: usize,
+        word: &[u8],
+        command: bool,
+    ) -> Result<(), Refusal> {
+        let reserved = matches!(word, b"[" | b"[[") || (command && word == b"{");
+        if depth > 0 && !reserved {
             self.open_words = self.open_words.saturating_add(1);
         }
         if self.open_words > OPEN_WORDS {

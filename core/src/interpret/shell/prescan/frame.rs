@@ -377,6 +377,7 @@ impl Scanner<'_> {
         self.left_open(
             braces.max(brackets),
             self.bytes.get(start..at).unwrap_or_default(),
+            frame.command,
         )?;
         frame.last_word = Some((start, at));
         self.words = self.words.saturating_add(1);

@@ -102,6 +102,13 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
     ] {
         assert!(Source::scan(group).is_ok(), "{group}");
     }
+    assert!(Source::scan(&"f() { a; }; function g { b; }; { c; }; ".repeat(40)).is_ok());
+    assert!(Source::scan(&"echo {; ".repeat(16)).is_ok());
+    let arguments = "echo {; ".repeat(17);
+    assert_eq!(
+        Source::scan(&arguments).unwrap_err(),
+        Refusal::TooManyBraces
+    );
     assert!(Source::scan(&"{a,b} ".repeat(512)).is_ok());
     let braces = "{a,b} ".repeat(513);
     assert_eq!(Source::scan(&braces).unwrap_err(), Refusal::TooManyBraces);
