@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apollo_parser::Parser;
-use apollo_parser::cst::{
-    self, Definition, Document, FragmentDefinition, Name, OperationDefinition, Selection,
-    SelectionSet,
+use bluejay_core::{AsIter, OperationType};
+use bluejay_parser::ast::executable::{
+    self, ExecutableDocument, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
 };
+use bluejay_parser::ast::{Parse, ParseOptions};
 
 use super::envelope::Request;
 use super::values::{self, Variables};
 use crate::catalogue::spec::SecretMember;
 use crate::interpret::argument::{Argument, UNSEEN};
 use crate::limits;
+
+/// The most steps of depth the parser takes for one pair of brackets.
+const PARSER_STEPS: usize = 8;
 
 /// The document is not GraphQL, holds no operation, or is over a limit.
 #[derive(Debug)]
@@ -72,26 +75,20 @@ pub(super) fn fields(
     budget: &mut Budget,
 ) -> Result<Vec<Field>, Unreadable> {
     scan(&request.query)?;
-    let tree = Parser::new(&request.query)
-        // The scan keeps the nesting below the limit, so the parser never meets it half-way.
-        .recursion_limit(limits::GRAPHQL_DEPTH.saturating_add(1))
-        .parse();
-    if tree.errors().len() > 0 {
+    let options = ParseOptions {
+        // The scan keeps the nesting below the limit, so the parser never meets its own half-way.
+        max_depth: limits::GRAPHQL_DEPTH.saturating_mul(PARSER_STEPS),
+        ..ParseOptions::default()
+    };
+    let Ok(document) = ExecutableDocument::parse_with_options(&request.query, options).result
+    else {
         return Err(Unreadable);
-    }
-    let document = tree.document();
+    };
     let fragments = fragments(&document)?;
-    let mut operations: Vec<OperationDefinition> = document
-        .definitions()
-        .filter_map(|definition| match definition {
-            Definition::OperationDefinition(operation) => Some(operation),
-            _ => None,
-        })
-        .collect();
+    let mut operations: Vec<&OperationDefinition<'_>> =
+        document.operation_definitions().iter().collect();
     if let Some(wanted) = &request.operation {
-        let named = |operation: &OperationDefinition| {
-            name_of(operation.name()).as_deref() == Some(wanted.as_str())
-        };
+        let named = |operation: &&OperationDefinition<'_>| name_of(operation) == Some(wanted);
         if operations.iter().any(named) {
             operations.retain(named);
         }
@@ -101,10 +98,10 @@ pub(super) fn fields(
     }
     let unseen = request.query.contains(UNSEEN);
     let mut fields = Vec::new();
-    for operation in &operations {
+    for operation in operations {
         let walk = Walk {
             operation: kind_of(operation),
-            variables: Variables::of(operation, &request.variables),
+            variables: Variables::of(operation, &request.query, &request.variables),
             fragments: &fragments,
             secrets,
             unseen,
@@ -166,114 +163,116 @@ fn after_string(text: &str) -> Option<&str> {
     None
 }
 
-/// The fragments by name. Two of one name: it is not known which one counts.
-fn fragments(document: &Document) -> Result<BTreeMap<String, FragmentDefinition>, Unreadable> {
+/// Fragments by name.
+type Fragments<'a> = BTreeMap<&'a str, &'a FragmentDefinition<'a>>;
+
+/// The fragments of a document. Two of one name: it is not known which one counts.
+fn fragments<'a>(document: &'a ExecutableDocument<'a>) -> Result<Fragments<'a>, Unreadable> {
     let mut fragments = BTreeMap::new();
-    for definition in document.definitions() {
-        if let Definition::FragmentDefinition(fragment) = definition {
-            let name = name_of(fragment.fragment_name().and_then(|name| name.name()));
-            if fragments
-                .insert(name.ok_or(Unreadable)?, fragment)
-                .is_some()
-            {
-                return Err(Unreadable);
-            }
+    for fragment in document.fragment_definitions() {
+        if fragments
+            .insert(fragment.name().as_str(), fragment)
+            .is_some()
+        {
+            return Err(Unreadable);
         }
     }
     Ok(fragments)
 }
 
-fn kind_of(operation: &OperationDefinition) -> Operation {
-    match operation.operation_type() {
-        Some(kind) if kind.mutation_token().is_some() => Operation::Mutation,
-        Some(kind) if kind.subscription_token().is_some() => Operation::Subscription,
-        _ => Operation::Query,
+fn kind_of(operation: &OperationDefinition<'_>) -> Operation {
+    let OperationDefinition::Explicit(explicit) = operation else {
+        return Operation::Query;
+    };
+    match explicit.operation_type().into() {
+        OperationType::Query => Operation::Query,
+        OperationType::Mutation => Operation::Mutation,
+        OperationType::Subscription => Operation::Subscription,
     }
 }
 
-fn name_of(name: Option<Name>) -> Option<String> {
-    Some(name?.ident_token()?.text().to_owned())
+fn name_of<'a>(operation: &'a OperationDefinition<'_>) -> Option<&'a str> {
+    match operation {
+        OperationDefinition::Explicit(explicit) => Some(explicit.name()?.as_str()),
+        OperationDefinition::Implicit(_) => None,
+    }
 }
 
 struct Walk<'a> {
     operation: Operation,
     variables: Variables<'a>,
-    fragments: &'a BTreeMap<String, FragmentDefinition>,
+    fragments: &'a Fragments<'a>,
     secrets: &'static [SecretMember],
     unseen: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn collect(
         &self,
-        root: Option<SelectionSet>,
+        root: &'a SelectionSet<'a>,
         budget: &mut Budget,
         fields: &mut Vec<Field>,
     ) -> Result<(), Unreadable> {
         // A fragment spread twice adds nothing, so each is entered once; that also ends cycles.
         let mut entered = BTreeSet::new();
-        let mut sets: Vec<SelectionSet> = vec![root.ok_or(Unreadable)?];
+        let mut sets = vec![root];
         while let Some(set) = sets.pop() {
-            for selection in set.selections() {
+            for selection in set.iter() {
                 match selection {
                     Selection::Field(field) => {
                         budget.fields = budget.fields.checked_sub(1).ok_or(Unreadable)?;
                         fields.push(Field {
                             operation: self.operation,
-                            name: name_of(field.name()).ok_or(Unreadable)?,
-                            arguments: values::arguments(&field, &self.variables, budget)?,
+                            name: field.name().as_str().to_owned(),
+                            arguments: values::arguments(field, &self.variables, budget)?,
                             secret: self.secret_in(field.selection_set(), budget)?,
                             unseen: self.unseen,
                         });
                     }
-                    Selection::InlineFragment(inline) => {
-                        sets.push(inline.selection_set().ok_or(Unreadable)?);
-                    }
-                    Selection::FragmentSpread(spread) => {
-                        let name = name_of(spread.fragment_name().and_then(|name| name.name()));
-                        let name = name.ok_or(Unreadable)?;
-                        let fragment = self.fragments.get(&name).ok_or(Unreadable)?;
-                        if entered.insert(name) {
-                            sets.push(fragment.selection_set().ok_or(Unreadable)?);
-                        }
-                    }
+                    _ => sets.extend(self.inside(selection, &mut entered)?),
                 }
             }
         }
         Ok(())
     }
 
+    /// What stands in the place of a fragment, unless it has been `entered` before.
+    fn inside(
+        &self,
+        selection: &'a Selection<'a>,
+        entered: &mut BTreeSet<&'a str>,
+    ) -> Result<Option<&'a SelectionSet<'a>>, Unreadable> {
+        match selection {
+            Selection::Field(field) => Ok(field.selection_set()),
+            Selection::InlineFragment(inline) => Ok(Some(inline.selection_set())),
+            Selection::FragmentSpread(spread) => {
+                let name = spread.name().as_str();
+                let fragment = self.fragments.get(name).ok_or(Unreadable)?;
+                Ok(entered.insert(name).then(|| fragment.selection_set()))
+            }
+        }
+    }
+
     /// The first member below `answer` that holds a secret.
     fn secret_in(
         &self,
-        answer: Option<SelectionSet>,
+        answer: Option<&'a SelectionSet<'a>>,
         budget: &mut Budget,
     ) -> Result<Option<&'static str>, Unreadable> {
         if self.secrets.is_empty() {
             return Ok(None);
         }
         let mut entered = BTreeSet::new();
-        let mut sets: Vec<SelectionSet> = answer.into_iter().collect();
+        let mut sets: Vec<_> = answer.into_iter().collect();
         while let Some(set) = sets.pop() {
-            for selection in set.selections() {
+            for selection in set.iter() {
                 budget.members = budget.members.checked_sub(1).ok_or(Unreadable)?;
-                match selection {
-                    Selection::Field(field) => {
-                        if let Some(name) = self.secret_of(&field, budget)? {
-                            return Ok(Some(name));
-                        }
-                        sets.extend(field.selection_set());
-                    }
-                    Selection::InlineFragment(inline) => sets.extend(inline.selection_set()),
-                    Selection::FragmentSpread(spread) => {
-                        let name = name_of(spread.fragment_name().and_then(|name| name.name()));
-                        let name = name.ok_or(Unreadable)?;
-                        let fragment = self.fragments.get(&name).ok_or(Unreadable)?;
-                        if entered.insert(name) {
-                            sets.extend(fragment.selection_set());
-                        }
-                    }
+                if let Selection::Field(field) = selection
+                    && let Some(name) = self.secret_of(field, budget)?
+                {
+                    return Ok(Some(name));
                 }
+                sets.extend(self.inside(selection, &mut entered)?);
             }
         }
         Ok(None)
@@ -281,10 +280,10 @@ impl Walk<'_> {
 
     fn secret_of(
         &self,
-        field: &cst::Field,
+        field: &executable::Field<'_>,
         budget: &mut Budget,
     ) -> Result<Option<&'static str>, Unreadable> {
-        let name = name_of(field.name()).ok_or(Unreadable)?;
+        let name = field.name().as_str();
         for secret in self.secrets.iter().filter(|secret| secret.name == name) {
             let shown = match secret.argument {
                 None => true,

@@ -2,36 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use apollo_parser::cst::{CstNode, Field, OperationDefinition, Value as Node};
+use bluejay_core::executable;
+use bluejay_core::{AsIter, ObjectValue, Value as _, ValueReference};
+use bluejay_parser::HasSpan;
+use bluejay_parser::ast::executable::{Field, OperationDefinition};
+use bluejay_parser::ast::{ConstValue, Value};
 
 use super::document::{Budget, Unreadable};
 use crate::interpret::argument::{Argument, value_of};
 
 /// The variables of an operation.
 pub(super) struct Variables<'a> {
+    /// The text of the document.
+    text: &'a str,
     given: &'a Argument,
-    defaults: BTreeMap<String, Node>,
+    defaults: BTreeMap<&'a str, &'a ConstValue<'a>>,
 }
 
 impl<'a> Variables<'a> {
-    pub(super) fn of(operation: &OperationDefinition, given: &'a Argument) -> Self {
+    pub(super) fn of(
+        operation: &'a OperationDefinition<'a>,
+        text: &'a str,
+        given: &'a Argument,
+    ) -> Self {
         let mut defaults = BTreeMap::new();
-        for definition in operation
-            .variable_definitions()
-            .into_iter()
-            .flat_map(|definitions| definitions.variable_definitions())
-        {
-            let name = definition
-                .variable()
-                .and_then(|variable| variable.name()?.ident_token());
-            let value = definition
-                .default_value()
-                .and_then(|default| default.value());
-            if let (Some(name), Some(value)) = (name, value) {
-                defaults.insert(name.text().to_owned(), value);
+        if let OperationDefinition::Explicit(explicit) = operation {
+            let defined = executable::ExplicitOperationDefinition::variable_definitions(explicit);
+            for definition in defined.into_iter().flat_map(|all| all.iter()) {
+                if let Some(value) = definition.default_value() {
+                    defaults.insert(definition.variable().as_str(), value);
+                }
             }
         }
-        Self { given, defaults }
+        Self {
+            text,
+            given,
+            defaults,
+        }
     }
 
     fn value(&self, name: &str, budget: &mut Budget) -> Result<Argument, Unreadable> {
@@ -43,76 +50,59 @@ impl<'a> Variables<'a> {
             return Ok(value.clone());
         }
         match self.defaults.get(name) {
-            // A default is a constant, so this ends.
-            Some(Node::Variable(_)) | None => Ok(Argument::Unknown),
             Some(value) => argument(value, self, budget),
+            None => Ok(Argument::Unknown),
         }
     }
 }
 
 /// The arguments of a field, as an object.
 pub(super) fn arguments(
-    field: &Field,
+    field: &Field<'_>,
     variables: &Variables<'_>,
     budget: &mut Budget,
 ) -> Result<Argument, Unreadable> {
     let mut members = BTreeMap::new();
-    for one in field
-        .arguments()
-        .into_iter()
-        .flat_map(|all| all.arguments())
-    {
-        let name = one.name().and_then(|name| name.ident_token());
-        let name = name.ok_or(Unreadable)?.text().to_owned();
-        let value = match one.value() {
-            Some(value) => argument(&value, variables, budget)?,
-            None => return Err(Unreadable),
-        };
-        insert(&mut members, name, value);
+    for one in field.arguments().into_iter().flat_map(|all| all.iter()) {
+        let value = argument(one.value(), variables, budget)?;
+        insert(&mut members, one.name().as_str(), value);
     }
     Ok(Argument::Object(members))
 }
 
-fn argument(
-    value: &Node,
+/// A value; a default is a constant, so this ends.
+fn argument<const CONST: bool>(
+    value: &Value<'_, CONST>,
     variables: &Variables<'_>,
     budget: &mut Budget,
 ) -> Result<Argument, Unreadable> {
     spend(budget, 1)?;
-    Ok(match value {
-        Node::Variable(variable) => {
-            let name = variable.name().and_then(|name| name.ident_token());
-            variables.value(name.ok_or(Unreadable)?.text(), budget)?
-        }
-        Node::StringValue(text) => {
-            let text = String::from(text);
+    Ok(match value.as_ref() {
+        ValueReference::Variable(variable) => variables.value(variable.name(), budget)?,
+        ValueReference::String(text) => {
             spend(budget, text.len())?;
-            Argument::Text(value_of(&text))
+            Argument::Text(value_of(text))
         }
-        Node::IntValue(number) => {
-            Argument::Number(number.syntax().text().to_string().trim().to_owned())
+        ValueReference::Integer(_) | ValueReference::Float(_) => {
+            let written = variables.text.get(value.span().byte_range());
+            Argument::Number(written.ok_or(Unreadable)?.to_owned())
         }
-        Node::FloatValue(number) => {
-            Argument::Number(number.syntax().text().to_string().trim().to_owned())
-        }
-        Node::BooleanValue(truth) => Argument::Bool(truth.true_token().is_some()),
-        Node::NullValue(_) => Argument::Null,
-        Node::EnumValue(word) => {
-            let name = word.name().and_then(|name| name.ident_token());
-            Argument::Text(value_of(name.ok_or(Unreadable)?.text()))
-        }
-        Node::ListValue(list) => Argument::List(
-            list.values()
-                .map(|item| argument(&item, variables, budget))
+        ValueReference::Boolean(truth) => Argument::Bool(truth),
+        ValueReference::Null => Argument::Null,
+        ValueReference::Enum(word) => Argument::Text(value_of(word)),
+        ValueReference::List(list) => Argument::List(
+            list.iter()
+                .map(|item| argument(item, variables, budget))
                 .collect::<Result<_, _>>()?,
         ),
-        Node::ObjectValue(object) => {
+        ValueReference::Object(object) => {
             let mut members = BTreeMap::new();
-            for field in object.object_fields() {
-                let name = field.name().and_then(|name| name.ident_token());
-                let name = name.ok_or(Unreadable)?.text().to_owned();
-                let value = field.value().ok_or(Unreadable)?;
-                insert(&mut members, name, argument(&value, variables, budget)?);
+            for (name, member) in ObjectValue::iter(object) {
+                insert(
+                    &mut members,
+                    name.as_str(),
+                    argument(member, variables, budget)?,
+                );
             }
             Argument::Object(members)
         }
@@ -120,9 +110,9 @@ fn argument(
 }
 
 /// A name given twice: it is not known which one counts.
-fn insert(members: &mut BTreeMap<String, Argument>, name: String, value: Argument) {
+fn insert(members: &mut BTreeMap<String, Argument>, name: &str, value: Argument) {
     members
-        .entry(name)
+        .entry(name.to_owned())
         .and_modify(|known| *known = Argument::Unknown)
         .or_insert(value);
 }
