@@ -27,6 +27,7 @@ pub struct Emitter {
     count: usize,
     shared: usize,
     apis: Vec<String>,
+    hosts: api::Hosts,
     tools: Vec<String>,
     servers: Vec<String>,
     paths: Vec<String>,
@@ -270,6 +271,7 @@ impl Emitter {
     pub fn apis(&mut self, file: &str, apis: Vec<Api>) {
         for one in apis {
             let label = one.name.clone();
+            self.hosts.add(&one.hosts, self.apis.len());
             let text = self
                 .api(&one)
                 .unwrap_or_else(|error| panic!("{file}: api `{label}`: {error}"));
@@ -314,11 +316,12 @@ impl Emitter {
             "{}\n/// The names, one after the other.\npub(super) static NAMES: &str = {:?};\n\n/// Where each name ends.\n\
              pub(super) static NAME_ENDS: &[u32] = &{ends:?};\n\n/// What options are.\n\
              pub(super) static OPTION_MEANINGS: &[OptionMeaning] = &[{}];\n\n/// Everything the guard knows.\npub static CATALOGUE: Catalogue = Catalogue {{ \
-             commands: &[{commands}], apis: &[{}], tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {}, code: &[{}] }};\n",
+             commands: &[{commands}], apis: &[{}], hosts: {}, tools: &[{}], servers: &[{}], paths: &[{}], {}, {}, {}, code: &[{}] }};\n",
             self.statics,
             self.names.concat(),
             self.meanings.join(", "),
             self.apis.join(",\n"),
+            self.hosts,
             self.tools.join(",\n"),
             self.servers.join(",\n"),
             self.paths.join(",\n"),

@@ -28,13 +28,13 @@ pub const SHELL_COMMANDS: usize = 600;
 pub const SHELL_EXPANSIONS: usize = 500;
 /// Most `$name`, quoted texts, lines outside of heredocs and signs of arithmetic in one shell text that is
 /// parsed, taken together.
-pub const SHELL_PIECES: usize = 2_500;
+pub const SHELL_PIECES: usize = 2_200;
 /// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
 /// Windows, are given together, expanded.
-pub const SHELL_WORDS: usize = 1_300;
+pub const SHELL_WORDS: usize = 1_200;
 /// How much shell text of a call is parsed: words, commands, expansions and pieces of words, and a sixteenth
 /// of the bytes; text inside other text counts twice. Any one text that is parsed at all fits.
-pub const SHELL_PARSED: usize = 6_200;
+pub const SHELL_PARSED: usize = 5_600;
 /// Most redirections of a shell text that are followed.
 pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
@@ -42,16 +42,16 @@ pub const BRACE_WORDS: usize = 256;
 /// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
 pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
-pub const COMMAND_WORDS: usize = 800;
+pub const COMMAND_WORDS: usize = 650;
 /// Longest URL that is read, in bytes.
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
 pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
-pub const REQUEST_PIECES: usize = 500;
+pub const REQUEST_PIECES: usize = 450;
 /// Most runs of HTTP clients in one call that are read.
-pub const CLIENTS: usize = 40;
+pub const CLIENTS: usize = 34;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -86,21 +86,21 @@ pub const GRAPHQL_MEMBERS: usize = 2_000;
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
 /// number of dialects it is read in.
-pub const SQL_TOKENS: usize = 10 * 1024;
+pub const SQL_TOKENS: usize = 9 * 1024;
 /// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
-pub const SQL_STATEMENTS: usize = 450;
+pub const SQL_STATEMENTS: usize = 400;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
 pub const CODE_BYTES: usize = 16 * 1024;
 /// Longest code of a language that is not told, in bytes: no more than a parser takes tokens, so that none
 /// refuses for its length what another would then be alone to read.
-pub const UNTOLD_CODE_BYTES: usize = 4_000;
+pub const UNTOLD_CODE_BYTES: usize = 3_600;
 const _: () = assert!(UNTOLD_CODE_BYTES <= CODE_TOKENS);
 /// Longest code of a language that is not told and that is valid in several, in bytes.
 pub const MIXED_CODE_BYTES: usize = 2 * 1024;
 /// Most texts of inline code in one call that are read.
-pub const CODE_TEXTS: usize = 32;
+pub const CODE_TEXTS: usize = 28;
 /// Most tokens of code of another language that is parsed.
 pub const CODE_TOKENS: usize = 5_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.

@@ -36,22 +36,31 @@ pub fn call(tool: &str, arguments: &Value) -> ToolCall {
     wire::call_from_json(call.to_string().as_bytes()).expect("a call")
 }
 
-/// The texts of one area, each as `argument` of `tool`.
+/// The texts of one area, each as `argument` of `tool`, whole and in part: a text as long as texts may be
+/// often has more of something else than is admitted.
 fn named(
     area: &str,
     tool: &str,
     argument: &str,
     texts: Vec<(&str, String)>,
 ) -> Vec<(String, ToolCall)> {
-    texts
-        .into_iter()
-        .map(|(name, text)| {
-            (
-                format!("{area} {name}"),
-                call(tool, &json!({argument: text})),
-            )
-        })
-        .collect()
+    let call = |text: &str| call(tool, &json!({argument: text}));
+    let mut all = Vec::new();
+    for (name, text) in texts {
+        all.push((format!("{area} {name}"), call(&text)));
+        for eighths in 2..8 {
+            if let Some(part) = part(&text, eighths) {
+                all.push((format!("{area} {name} {eighths}/8"), call(part)));
+            }
+        }
+    }
+    all
+}
+
+/// So many eighths of a text, up to the end of a word or statement.
+fn part(text: &str, eighths: usize) -> Option<&str> {
+    let part = text.get(..text.len() / 8 * eighths)?;
+    part.get(..part.rfind([' ', ';', '\n'])?)
 }
 
 /// `unit` as often as it fits into `limit` bytes.

@@ -1,10 +1,44 @@
 //! Web APIs, as Rust expressions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{Checked, Emitter, act, credential, list};
 use crate::form::{Act, Api};
 use crate::terms::{self, Options};
+
+/// Where each API answers, by its place among them.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    named: BTreeMap<String, Vec<usize>>,
+    globs: Vec<(String, usize)>,
+}
+
+impl Hosts {
+    pub(super) fn add(&mut self, hosts: &[String], api: usize) {
+        for host in hosts {
+            // What runs anywhere is told by its routes.
+            if host == "*" {
+                continue;
+            }
+            if host.contains(['*', '?', '[']) {
+                self.globs.push((host.clone(), api));
+            } else {
+                self.named.entry(host.clone()).or_default().push(api);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hosts {{ named: &[")?;
+        for (host, apis) in &self.named {
+            write!(f, "({host:?}, &{apis:?}), ")?;
+        }
+        write!(f, "], globs: &{:?} }}", self.globs)
+    }
+}
 
 impl Emitter {
     pub(super) fn api(&mut self, one: &Api) -> Checked {

@@ -1,11 +1,13 @@
 //! The shapes of catalogue knowledge. The tables themselves are data (`core/catalogue/**/*.toml`),
 //! turned into statics by the build script; docs/catalogue.md describes the TOML form.
 
+mod api;
 mod code;
 mod path;
 
 use super::sql::{Dialect, Sql};
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
+pub use api::{Api, Hosts, SecretMember};
 pub use code::{CodeCall, CodeCli, CodeHttp, CodeLanguage, CodeName, CodeRun, Gives};
 pub use path::{GlobAnchor, PathClass, PathGlob, PathRule, marks};
 
@@ -16,6 +18,8 @@ pub struct Catalogue {
     pub commands: &'static [(&'static str, &'static Command)],
     /// Web APIs.
     pub apis: &'static [Api],
+    /// Where they answer.
+    pub hosts: Hosts,
     /// Tools of hosts.
     pub tools: &'static [Tool],
     /// MCP servers and their tools.
@@ -484,42 +488,6 @@ pub enum Output {
     Listing,
     /// Shell text that only sets variables and functions of its own (direnv, ssh-agent).
     Settings,
-}
-
-/// A web API.
-#[derive(Debug)]
-pub struct Api {
-    /// Its name, the namespace of its operations.
-    pub name: &'static str,
-    /// Host globs it answers on, with a port where that tells it (`*:9200`). `*` alone: it runs
-    /// anywhere, and is told by its routes.
-    pub hosts: &'static [&'static str],
-    /// Paths that take GraphQL; empty when the API has none.
-    pub graphql: &'static [&'static str],
-    /// Members of GraphQL answers that hold secrets, at any depth.
-    pub secret_members: &'static [SecretMember],
-    /// GraphQL root fields of mutations, sorted by name; several acts may share one.
-    pub mutations: &'static [(&'static str, &'static [Act])],
-    /// GraphQL root fields of queries, sorted by name.
-    pub queries: &'static [(&'static str, &'static [Act])],
-    /// REST routes, most specific first.
-    pub routes: &'static [Route],
-    /// Paths whose requests name a field of `mutations` or `queries`: path template and where the
-    /// name is found.
-    pub calls: &'static [(&'static str, &'static [Source])],
-    /// How paths without a route name acts and things.
-    pub grammar: Option<&'static Grammar>,
-    /// The credential of its requests.
-    pub credential: Option<CredentialRule>,
-}
-
-/// A member of an API's answers that holds a secret.
-#[derive(Debug)]
-pub struct SecretMember {
-    /// The field, not its alias.
-    pub name: &'static str,
-    /// It holds one only when this argument is given and is not `false`.
-    pub argument: Option<&'static str>,
 }
 
 /// A REST route.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memchr_iter;
+
 use super::value::{Origin, Piece, Value};
 use crate::limits;
 
@@ -173,9 +175,22 @@ impl Argument {
     }
 }
 
+/// Whether [`UNSEEN`] stands somewhere in a text. To prepare a search would take longer than most texts do.
+#[must_use]
+pub fn has_unseen(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr_iter(b'C', bytes).any(|at| {
+        let rest = bytes.get(at..);
+        rest.is_some_and(|rest| rest.starts_with(UNSEEN.as_bytes()))
+    })
+}
+
 /// A value whose [`UNSEEN`] parts are dynamic.
 #[must_use]
 pub fn value_of(text: &str) -> Value {
+    if !text.is_empty() && !has_unseen(text) {
+        return Value::literal(text);
+    }
     let mut pieces = Vec::new();
     for (index, part) in text.split(UNSEEN).enumerate() {
         if index > 0 {

@@ -58,34 +58,28 @@ pub fn verb_of_words(command: &[Value], catalogue: &Catalogue) -> Option<Verb> {
 #[must_use]
 pub fn sink_of_code(code: &str, catalogue: &Catalogue) -> Option<&'static str> {
     let mut best: Option<(u16, &'static str)> = None;
-    let mut before = None::<char>;
-    for (at, c) in code.char_indices() {
-        let joined_before = before.replace(c).is_some_and(is_name_char) && is_name_char(c);
-        let rest = code.get(at..).unwrap_or_default();
-        let [first, second, ..] = rest.as_bytes() else {
-            break;
-        };
+    for (at, pair) in code.as_bytes().windows(2).enumerate() {
+        let [first, second] = pair else { continue };
         let alike = catalogue.code_sinks.get(usize::from(*first));
-        let mut alike = alike
-            .filter(|_| !joined_before)
-            .into_iter()
-            .flat_map(|one| *one);
+        let mut alike = alike.into_iter().flat_map(|one| *one);
         let Some((_, alike)) = alike.find(|(byte, _)| byte == second) else {
             continue;
         };
+        let (Some(before), Some(rest)) = (code.get(..at), code.get(at..)) else {
+            continue;
+        };
+        if before.ends_with(is_name_char) && rest.starts_with(is_name_char) {
+            continue;
+        }
         let start = start_of(rest);
-        for CodeSink {
-            rank,
-            start: first,
-            name: sink,
-        } in *alike
-        {
-            let better = best.is_none_or(|(held, _)| *rank < held);
-            let alike = (start ^ first) & (u64::MAX >> unread_bits(sink)) == 0;
-            if better && alike && rest.starts_with(sink) {
-                let after = rest.get(sink.len()..).and_then(|tail| tail.chars().next());
-                if !(sink.ends_with(is_name_char) && after.is_some_and(is_name_char)) {
-                    best = Some((*rank, sink));
+        for sink in *alike {
+            let CodeSink { rank, name, .. } = *sink;
+            let better = best.is_none_or(|(held, _)| rank < held);
+            let alike = (start ^ sink.start) & (u64::MAX >> unread_bits(name)) == 0;
+            if better && alike && rest.starts_with(name) {
+                let after = rest.get(name.len()..).and_then(|tail| tail.chars().next());
+                if !(name.ends_with(is_name_char) && after.is_some_and(is_name_char)) {
+                    best = Some((rank, name));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::argument::{Argument, UNSEEN, value_of};
+use super::argument::{Argument, UNSEEN, has_unseen, value_of};
 use crate::limits;
 
 /// The argument that a JSON text stands for. `None`: it is not JSON, nests too deep, or names a
@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut unknown = false;
         while let Some((name, Read(member))) = map.next_entry::<String, Read>()? {
             // A member whose name cannot be seen could be any member.
-            unknown |= name.contains(UNSEEN);
+            unknown |= has_unseen(&name);
             if members.insert(name, member).is_some() {
                 return Err(Error::custom("a member is named twice"));
             }

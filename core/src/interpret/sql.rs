@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use self::acts::{Acts, Found};
 pub use self::command::Command;
 use self::reader::Reader;
-use super::argument::{UNSEEN, text_of};
+use super::argument::{has_unseen, text_of};
 use super::place::{Machine, Setting};
 use super::session::Session;
 use super::shell::{self, ShellState};
@@ -94,7 +94,7 @@ pub fn drafts(sql: &Value, dialect: Option<Dialect>, setting: &Setting<'_>) -> R
         act.completeness = Completeness::Exact;
         drafts.push(draft(act, sql.span, exact, setting));
     }
-    if text.contains(UNSEEN) {
+    if has_unseen(&text) {
         // What is put in there could end the statement and begin another.
         let act = Found::unread((0, text.len()), "a part of the SQL cannot be seen");
         drafts.push(draft(act, sql.span, exact, setting));

@@ -96,6 +96,15 @@ pub fn is_cmd(name: &str, arguments: &[Value], catalogue: &Catalogue) -> bool {
                 name.len() > 2 && name.chars().all(|c| c.is_ascii_uppercase())
             })
     };
+    // Nearly all calls have no word that is either.
+    let begins = |word: &Value| {
+        let texts = word.pieces.iter().filter_map(|piece| piece.text.as_deref());
+        let first = texts.flat_map(str::bytes).next();
+        first.is_some_and(|byte| matches!(byte, b'/' | b'%' | b'A'..=b'Z'))
+    };
+    if !arguments.iter().any(begins) {
+        return false;
+    }
     let Some(command) = Dialect::Cmd.command(name, catalogue) else {
         return false;
     };

@@ -13,7 +13,7 @@ pub fn calls() -> Vec<(String, ToolCall)> {
 /// Much of programs that run others, and of the options of programs.
 fn programs() -> Vec<(&'static str, String)> {
     let names = |start: &str, unit: &str| {
-        let words = 980 / unit.split_whitespace().count();
+        let words = (limits::COMMAND_WORDS - 8) / unit.split_whitespace().count();
         let bytes = (LIMIT - start.len() - 1) / unit.len();
         format!("{start} {}", unit.repeat(words.min(bytes)))
     };

@@ -41,8 +41,12 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     if hidden {
         effects = effects.with(Effect::RemoteCode);
     }
+    let mut paths: Vec<&str> = path_like(&rest)
+        .take(limits::DOUBTFUL_PATHS.saturating_add(1))
+        .collect();
     // What is too long to be read could be anything.
-    let unread = tokens.is_none() || path_like(&rest).nth(limits::DOUBTFUL_PATHS).is_some();
+    let unread = tokens.is_none() || paths.len() > limits::DOUBTFUL_PATHS;
+    paths.truncate(limits::DOUBTFUL_PATHS);
     let reaches = sink.is_some() || unread;
     let evidence = match sink {
         Some(sink) => format!("code that uses `{sink}`"),
@@ -71,7 +75,14 @@ pub fn interpret(session: &mut Session<'_>, state: &mut ShellState, code: &Code<
     if let Some(own) = session.drafts.get_mut(first..) {
         own.rotate_right(1.min(own.len()));
     }
-    paths_named(session, &rest, &language, reaches, &setting, code.text.span);
+    paths_named(
+        session,
+        &paths,
+        &language,
+        reaches,
+        &setting,
+        code.text.span,
+    );
 }
 
 /// Adds what the listed calls do, and answers with the text without them.
@@ -81,7 +92,7 @@ fn listed(
     code: &Code<'_>,
     text: &str,
     language: &str,
-    tokens: &[Token],
+    tokens: &[Token<'_>],
 ) -> String {
     let known = session.catalogue.code.iter();
     let Some(known) = known.into_iter().find(|one| one.names.contains(&language)) else {
@@ -97,6 +108,7 @@ fn listed(
     state.subshell(|inner| {
         let mut machine = Machine::new(session, inner, known, code.stdin, span);
         let mut calls = 0_usize;
+        let mut marks = Marks::default();
         for (index, token) in tokens.iter().enumerate() {
             // What is left is looked through for hints.
             if calls > limits::CODE_STEPS / limits::CODE_CALL_STEPS {
@@ -111,7 +123,7 @@ fn listed(
                     pattern_end(text, token.end)
                 }
                 Kind::Name(name) => called(&mut machine, name, tokens, index),
-                Kind::Mark(mark) if texts_follow(tokens, index) => {
+                Kind::Mark(mark) if texts_follow(tokens, index) && marks.call(*mark, &machine) => {
                     called(&mut machine, mark.encode_utf8(&mut [0; 4]), tokens, index)
                 }
                 _ => None,
@@ -134,13 +146,13 @@ const BEFORE_PATTERN: &[&str] = &[
 ];
 
 /// Whether a slash begins a pattern rather than divides.
-fn begins_pattern(language: &str, tokens: &[Token], index: usize) -> bool {
+fn begins_pattern(language: &str, tokens: &[Token<'_>], index: usize) -> bool {
     let before = index.checked_sub(1).and_then(|at| tokens.get(at));
     matches!(language, "perl" | "ruby" | "awk")
         && match before.map(|token| &token.kind) {
             None => true,
             Some(Kind::Mark(mark)) => "(,!&|;{~=".contains(*mark),
-            Some(Kind::Name(name)) => BEFORE_PATTERN.contains(&name.as_str()),
+            Some(Kind::Name(name)) => BEFORE_PATTERN.contains(&name.as_ref()),
             Some(_) => false,
         }
 }
@@ -161,8 +173,23 @@ fn pattern_end(text: &str, start: usize) -> Option<usize> {
     plain.then(|| start.saturating_add(end).saturating_add(1))
 }
 
+/// What is known of marks of this code: whether a language has a call of that name.
+#[derive(Default)]
+struct Marks(Vec<(char, bool)>);
+
+impl Marks {
+    fn call(&mut self, mark: char, machine: &Machine<'_, '_>) -> bool {
+        if let Some((_, known)) = self.0.iter().find(|(one, _)| *one == mark) {
+            return *known;
+        }
+        let known = machine.names(mark.encode_utf8(&mut [0; 4]));
+        self.0.push((mark, known));
+        known
+    }
+}
+
 /// Whether a text comes next, perhaps after the second half of `>>`.
-fn texts_follow(tokens: &[Token], index: usize) -> bool {
+fn texts_follow(tokens: &[Token<'_>], index: usize) -> bool {
     let next = |at: usize| {
         tokens
             .get(index.saturating_add(at))
@@ -178,15 +205,24 @@ fn texts_follow(tokens: &[Token], index: usize) -> bool {
 fn called(
     machine: &mut Machine<'_, '_>,
     name: &str,
-    tokens: &[Token],
+    tokens: &[Token<'_>],
     index: usize,
 ) -> Option<usize> {
-    if !machine.names(name) {
+    let mark = |at: usize| match tokens.get(at).map(|token| &token.kind) {
+        Some(Kind::Mark(mark)) => Some(*mark),
+        _ => None,
+    };
+    let mut next = index.saturating_add(1);
+    while matches!(mark(next), Some('(' | '[' | '>')) {
+        next = next.saturating_add(1);
+    }
+    let first = tokens.get(next).map(|token| &token.kind);
+    let given = matches!(first, Some(Kind::Text(_) | Kind::Name(_)));
+    if !(given || name == "getline") || !machine.names(name) {
         return None;
     }
     let mut arguments = Arguments::default();
     let mut end = tokens.get(index).map_or(0, |token| token.end);
-    let mut next = index.saturating_add(1);
     // `"command" | getline`
     let before = |back: usize| index.checked_sub(back).and_then(|at| tokens.get(at));
     if name == "getline"
@@ -203,13 +239,6 @@ fn called(
     let piped = before(1).is_some_and(|one| one.kind == Kind::Mark('|'));
     if name == "getline" && !piped {
         return Some(end);
-    }
-    let mark = |at: usize| match tokens.get(at).map(|token| &token.kind) {
-        Some(Kind::Mark(mark)) => Some(*mark),
-        _ => None,
-    };
-    while matches!(mark(next), Some('(' | '[' | '>')) {
-        next = next.saturating_add(1);
     }
     // What other calls or filled-in code may stand in is looked through as well.
     let mut plain = true;
@@ -254,21 +283,25 @@ fn called(
 
 /// The words of code that may be paths.
 fn path_like(text: &str) -> impl Iterator<Item = &str> {
-    let ends = |c: char| c.is_whitespace() || "\"'`(),;[]{}=<>".contains(c);
+    let ends = |c: char| match c {
+        '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '[' | ']' | '{' | '}' | '=' | '<' | '>' => true,
+        _ => c.is_whitespace(),
+    };
+    let marks = |byte: u8| matches!(byte, b'/' | b'.' | b'~');
     let words = text.split(ends);
-    words.filter(|word| word.len() > 3 && word.contains(['/', '.', '~']))
+    words.filter(move |word| word.len() > 3 && word.bytes().any(marks))
 }
 
 /// Paths of secrets and of the guard's own settings that the code names.
 fn paths_named(
     session: &mut Session<'_>,
-    text: &str,
+    paths: &[&str],
     language: &str,
     reaches: bool,
     setting: &Setting<'_>,
     span: (u32, u32),
 ) {
-    for word in path_like(text).take(limits::DOUBTFUL_PATHS) {
+    for word in paths.iter().copied() {
         // `getenv("HOME") . "/.netrc"`
         let home = word.starts_with("/.").then(|| format!("~{word}"));
         let word = home.as_deref().unwrap_or(word);

@@ -11,7 +11,7 @@ use bluejay_parser::ast::{Parse, ParseOptions};
 use super::envelope::Request;
 use super::values::{self, Variables};
 use crate::catalogue::spec::SecretMember;
-use crate::interpret::argument::{Argument, UNSEEN};
+use crate::interpret::argument::{Argument, UNSEEN, has_unseen};
 use crate::limits;
 
 /// The most steps of depth the parser takes for one pair of brackets.
@@ -96,7 +96,7 @@ pub(super) fn fields(
     if operations.is_empty() {
         return Err(Unreadable);
     }
-    let unseen = request.query.contains(UNSEEN);
+    let unseen = has_unseen(&request.query);
     let mut fields = Vec::new();
     for operation in operations {
         let walk = Walk {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::text;
-use crate::interpret::argument::{Argument, UNSEEN};
+use crate::interpret::argument::{Argument, has_unseen};
 use crate::interpret::json;
 
 /// One GraphQL request.
@@ -41,7 +41,7 @@ fn request(body: &Argument) -> Option<Request> {
     };
     let operation = member(members, "operationName")?
         .and_then(text)
-        .filter(|name| !name.is_empty() && !name.contains(UNSEEN));
+        .filter(|name| !name.is_empty() && !has_unseen(name));
     Some(Request {
         query,
         variables,

@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::pieces::legible;
 use crate::catalogue::spec::Catalogue;
-use crate::interpret::argument::{Argument, UNSEEN, value_of};
+use crate::interpret::argument::{Argument, has_unseen, value_of};
 use crate::interpret::value::Value;
 use crate::interpret::{graphql, json};
 use crate::limits;
@@ -122,7 +122,7 @@ fn plain(text: &str) -> Argument {
 fn form(text: &str) -> Argument {
     let mut members: BTreeMap<String, Argument> = BTreeMap::new();
     for (index, (name, value)) in form_urlencoded::parse(text.trim().as_bytes()).enumerate() {
-        if name.contains(UNSEEN) || index >= limits::FORM_FIELDS {
+        if has_unseen(&name) || index >= limits::FORM_FIELDS {
             return Argument::Unknown;
         }
         add(
@@ -137,7 +137,7 @@ fn form(text: &str) -> Argument {
 fn object(fields: &[Field], catalogue: &Catalogue) -> Argument {
     let mut members = BTreeMap::new();
     for field in fields {
-        if field.name.contains(UNSEEN) {
+        if has_unseen(&field.name) {
             return Argument::Unknown;
         }
         let text = legible(&field.value, catalogue);

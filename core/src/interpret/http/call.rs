@@ -6,7 +6,6 @@ use crate::action::{Draft, Selector};
 use crate::catalogue::spec::Api;
 use crate::interpret::place::Setting;
 use crate::interpret::value::Value;
-use crate::interpret::wildcard::wildcard;
 use crate::limits;
 use crate::vocabulary::{Completeness, Effect, Location, SelectorKind, VerbGroup};
 
@@ -29,31 +28,18 @@ impl Call<'_> {
     pub(super) fn api(&self) -> Option<&'static Api> {
         let named = self.host_header();
         let port = self.target.port;
+        let hosts = &self.setting.catalogue.hosts;
         [self.target.host.as_deref(), named.as_deref()]
             .into_iter()
             .flatten()
             .find_map(|host| {
                 let with_port = port.map(|port| format!("{host}:{port}"));
-                let told = self.hosted().filter_map(|api| {
-                    let globs = api.hosts.iter().filter(|glob| {
-                        wildcard(glob, host)
-                            || with_port
-                                .as_deref()
-                                .is_some_and(|host| wildcard(glob, host))
-                    });
-                    // Of two that answer, the one that is told more closely.
-                    globs
-                        .map(|glob| glob.len())
-                        .max()
-                        .map(|length| (length, api))
-                });
-                told.max_by_key(|(length, _)| *length).map(|(_, api)| api)
+                let told = hosts.told(host);
+                // Of two that answer, the one that is told more closely.
+                let (_, api) = told.max(with_port.and_then(|host| hosts.told(&host)))?;
+                let apis: &'static [Api] = self.setting.catalogue.apis;
+                apis.get(api)
             })
-    }
-
-    fn hosted(&self) -> impl Iterator<Item = &'static Api> {
-        let apis: &'static [Api] = self.setting.catalogue.apis;
-        apis.iter().filter(|api| api.hosts != ["*"])
     }
 
     /// What a request means at an API that runs on any host, told by its routes.

@@ -99,6 +99,9 @@ impl Flow {
             .filter(|(name, _)| is_credential_parameter(name, call.setting.catalogue))
             .map(|(_, token)| token)
             .collect();
+        if tokens.is_empty() {
+            return self.add(call, value, own, true);
+        }
         for token in &tokens {
             self.add_credential(call, token, known);
         }

@@ -8,7 +8,7 @@ use super::service;
 use crate::action::{Draft, Selector};
 use crate::catalogue::spec::{Grammar, VerbKind};
 use crate::interpret::acts::named_place;
-use crate::interpret::argument::{UNSEEN, value_of};
+use crate::interpret::argument::{UNSEEN, has_unseen, value_of};
 use crate::interpret::method::{Method, kebab};
 use crate::vocabulary::{SelectorKind, Verb, VerbGroup};
 
@@ -39,7 +39,7 @@ fn draft(call: &Call<'_>, http: &str, grammar: &'static Grammar) -> Option<Draft
         return None;
     }
     let path = Path::of(segments, http, grammar);
-    let unseen = path.verb.is_some_and(|verb| verb.contains(UNSEEN));
+    let unseen = path.verb.is_some_and(|verb| has_unseen(verb));
     let noun = path.noun.map_or_else(String::new, kebab);
     let verb = path.verb.map_or_else(|| plain.to_owned(), kebab);
     let named = grammar.lexicon.method(grammar.family, &noun, &verb);
@@ -107,7 +107,7 @@ impl<'a> Path<'a> {
         let is_noun = |word: &str| lexicon.is_noun(&kebab(word));
         let knows = |verb: &str| lexicon.method(grammar.family, "", &kebab(verb)).is_some();
         if let Some((head, verb)) = last.rsplit_once(':')
-            && (http == "POST" || verb.contains(UNSEEN) || knows(verb))
+            && (http == "POST" || has_unseen(verb) || knows(verb))
         {
             let (noun, id) = target(before, head, is_noun);
             return Self {

@@ -8,7 +8,7 @@ use crate::action::{Draft, Selector};
 use crate::catalogue::spec::{Act, Api, Route};
 use crate::catalogue::sql::Dialect;
 use crate::interpret::acts::{self, Given as _};
-use crate::interpret::argument::{Argument, UNSEEN, value_of};
+use crate::interpret::argument::{Argument, has_unseen, value_of};
 use crate::interpret::given::Arguments;
 use crate::interpret::graphql::{self, Endpoint};
 use crate::interpret::place::Setting;
@@ -210,13 +210,13 @@ fn match_path(template: &'static str, segments: &[String]) -> Option<Match> {
                 .and_then(|rest| rest.strip_suffix(after));
             match inner {
                 Some(inner) => found.insert(name, inner),
-                None if segment.contains(UNSEEN) => found.certain = false,
+                None if has_unseen(segment) => found.certain = false,
                 None => return None,
             }
             found.literals = found.literals.saturating_add(1);
         } else if segment == part {
             found.literals = found.literals.saturating_add(1);
-        } else if segment.contains(UNSEEN) {
+        } else if has_unseen(segment) {
             found.certain = false;
         } else {
             return None;
@@ -244,7 +244,7 @@ fn arguments(call: &Call<'_>, found: &Match) -> Argument {
     let mut query: BTreeMap<String, Argument> = BTreeMap::new();
     let mut unseen = false;
     for (name, value) in &call.target.query {
-        unseen |= name.contains(UNSEEN);
+        unseen |= has_unseen(name);
         let slot = query
             .entry(name.clone())
             .or_insert_with(|| Argument::List(Vec::new()));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Reach;
 use super::call::Call;
 use crate::action::{Draft, Effects, Resource, ResourceRef, Scope, Selector, Span};
-use crate::interpret::argument::UNSEEN;
+use crate::interpret::argument::{UNSEEN, has_unseen};
 use crate::interpret::{hint, naming};
 use crate::vocabulary::{
     Completeness, Effect, Location, ResourceType, Reversibility, SelectorKind, Verb, VerbGroup,
@@ -123,7 +123,7 @@ fn is_id(segment: &str) -> bool {
     let version = segment
         .strip_prefix('v')
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() < 4);
-    !version && (segment.contains(|c: char| c.is_ascii_digit()) || segment.contains(UNSEEN))
+    !version && (segment.contains(|c: char| c.is_ascii_digit()) || has_unseen(segment))
 }
 
 /// Whether the last word of the path says that the request only looks.

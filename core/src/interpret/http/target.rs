@@ -7,7 +7,7 @@ use url::{Host, Url, form_urlencoded};
 use super::Request;
 use super::pieces::{cut, legible};
 use crate::catalogue::spec::Catalogue;
-use crate::interpret::argument::{UNSEEN, text_of, value_of};
+use crate::interpret::argument::{UNSEEN, has_unseen, text_of, value_of};
 use crate::interpret::value::{Origin, Value};
 
 /// The target of a request, as far as the URL shows it.
@@ -45,7 +45,7 @@ impl Target {
             format!("http://{}", text.trim_start_matches("//"))
         };
         let mut target = Self {
-            partial: whole.contains(UNSEEN),
+            partial: has_unseen(&whole),
             ..Self::default()
         };
         if let Ok(url) = Url::parse(&whole) {
@@ -75,7 +75,7 @@ impl Target {
         let authority = authority(whole);
         let unseen_login = authority
             .rsplit_once('@')
-            .is_some_and(|(login, _)| login.contains(UNSEEN));
+            .is_some_and(|(login, _)| has_unseen(login));
         // A login that a program computes could end the authority early and name another host.
         let trusted =
             !unseen_login
@@ -118,7 +118,7 @@ impl Target {
             .map(|(_, query)| query.to_owned());
         let added = request.query.iter().map(|value| legible(value, catalogue));
         for text in own.into_iter().chain(added) {
-            self.partial |= text.contains(UNSEEN);
+            self.partial |= has_unseen(&text);
             for (name, value) in form_urlencoded::parse(text.as_bytes()) {
                 self.query.push((name.into_owned(), value_of(&value)));
             }
@@ -130,7 +130,7 @@ impl Target {
         let mut have = self.segments.iter();
         for part in wanted {
             match have.next() {
-                Some(segment) if segment.contains(UNSEEN) => return true,
+                Some(segment) if has_unseen(segment) => return true,
                 Some(segment) if segment == part => {}
                 _ => return false,
             }

@@ -1,12 +1,16 @@
 //! The tokens of code in a language that is not parsed: names, texts and marks.
 
+use std::borrow::Cow;
+use std::iter::Peekable;
+use std::str::CharIndices;
+
 use crate::interpret::value::{Origin, Piece, Value};
 
 /// A token and the bytes it stands on.
 #[derive(Debug)]
-pub struct Token {
+pub struct Token<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub kind: Kind<'a>,
     /// First byte.
     pub start: usize,
     /// The byte after the last.
@@ -15,9 +19,9 @@ pub struct Token {
 
 /// What a token is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Kind<'a> {
     /// A name, with its namespaces and members: `FileUtils.rm_rf`, `File::Path`.
-    Name(String),
+    Name(Cow<'a, str>),
     /// A text; parts that are filled in are not known.
     Text(Value),
     /// A text that is run by a shell for its output.
@@ -27,7 +31,7 @@ pub enum Kind {
 }
 
 /// The tokens of a text. `commands`: backticks run programs.
-pub fn tokens(text: &str, commands: bool) -> Vec<Token> {
+pub fn tokens(text: &str, commands: bool) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut chars = text.char_indices().peekable();
     while let Some((start, c)) = chars.next() {
@@ -38,23 +42,15 @@ pub fn tokens(text: &str, commands: bool) -> Vec<Token> {
             '\'' | '"' => Kind::Text(quoted(&mut chars, c, c == '"')),
             '`' if commands => Kind::Command(quoted(&mut chars, c, true)),
             c if is_name(c) || c == '$' || c == '@' || c == '%' => {
-                let mut name = String::from(c);
                 while let Some((_, next)) = chars.peek().copied() {
-                    let joins = matches!(next, '.' | ':' | '-' | '>' | '\\');
-                    let mut after = chars.clone();
-                    after.next();
-                    let more = after.peek().map(|(_, c)| *c);
-                    let continues = is_name(next)
-                        || (joins
-                            && more.is_some_and(|c| is_name(c) || matches!(c, ':' | '>'))
-                            && !(next == '-' && more != Some('>')));
-                    if !continues {
+                    if !is_name(next) && !joins(next, &chars) {
                         break;
                     }
-                    name.push(next);
                     chars.next();
                 }
-                let quote = matches!(name.as_str(), "qx" | "%x" | "q" | "qq" | "%q" | "%Q")
+                let end = chars.peek().map_or(text.len(), |(at, _)| *at);
+                let name = text.get(start..end).unwrap_or_default();
+                let quote = matches!(name, "qx" | "%x" | "q" | "qq" | "%q" | "%Q")
                     .then(|| chars.peek().map(|(_, c)| *c))
                     .flatten()
                     .and_then(closing);
@@ -69,9 +65,9 @@ pub fn tokens(text: &str, commands: bool) -> Vec<Token> {
                         }
                     }
                     None if name.contains([':', '>']) => {
-                        Kind::Name(name.replace("::", ".").replace("->", "."))
+                        Kind::Name(Cow::Owned(name.replace("::", ".").replace("->", ".")))
                     }
-                    None => Kind::Name(name),
+                    None => Kind::Name(Cow::Borrowed(name)),
                 }
             }
             other => Kind::Mark(other),
@@ -80,6 +76,18 @@ pub fn tokens(text: &str, commands: bool) -> Vec<Token> {
         tokens.push(Token { kind, start, end });
     }
     tokens
+}
+
+/// Whether a mark joins a name with a member: `a.b`, `A::B`, `$a->b`.
+fn joins(mark: char, from: &Peekable<CharIndices<'_>>) -> bool {
+    if !matches!(mark, '.' | ':' | '-' | '>' | '\\') {
+        return false;
+    }
+    let mut after = from.clone();
+    after.next();
+    let more = after.peek().map(|(_, c)| *c);
+    more.is_some_and(|c| is_name(c) || matches!(c, ':' | '>'))
+        && !(mark == '-' && more != Some('>'))
 }
 
 fn is_name(c: char) -> bool {
@@ -98,11 +106,7 @@ fn closing(open: char) -> Option<char> {
 }
 
 /// The text up to a quote. `fills`: `$x`, `@x` and `#{…}` in it stand for values.
-fn quoted(
-    chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
-    close: char,
-    fills: bool,
-) -> Value {
+fn quoted(chars: &mut Peekable<CharIndices<'_>>, close: char, fills: bool) -> Value {
     let mut value = Value::default();
     let mut text = String::new();
     let flush = |text: &mut String, value: &mut Value| {
