@@ -23,7 +23,7 @@ pub const SHELL_DEPTH: usize = 24;
 pub const SHELL_SUBSTITUTIONS: usize = 64;
 /// Most commands, reserved words, redirections, groups and `case` patterns in one shell text that is
 /// parsed; what stands in quotes, heredocs and comments does not count.
-pub const SHELL_COMMANDS: usize = 600;
+pub const SHELL_COMMANDS: usize = 500;
 /// Most `${…}`, arithmetic and substitutions in one shell text that is parsed.
 pub const SHELL_EXPANSIONS: usize = 500;
 /// Most `$name`, quoted texts, lines outside of heredocs and signs of arithmetic in one shell text that is
@@ -31,10 +31,10 @@ pub const SHELL_EXPANSIONS: usize = 500;
 pub const SHELL_PIECES: usize = 2_200;
 /// Most words of a shell text that is parsed, and that all commands of a shell text, or of one of
 /// Windows, are given together, expanded.
-pub const SHELL_WORDS: usize = 1_200;
+pub const SHELL_WORDS: usize = 1_000;
 /// How much shell text of a call is parsed: words, commands, expansions and pieces of words, and a sixteenth
 /// of the bytes; text inside other text counts twice. Any one text that is parsed at all fits.
-pub const SHELL_PARSED: usize = 5_600;
+pub const SHELL_PARSED: usize = 5_300;
 /// Most redirections of a shell text that are followed.
 pub const SHELL_REDIRECTIONS: usize = 256;
 /// Most words a brace expansion may produce.
@@ -42,16 +42,16 @@ pub const BRACE_WORDS: usize = 256;
 /// Most URLs that the globbing of an HTTP client is expanded to; of more, a part counts as unseen.
 pub const GLOB_URLS: usize = 16;
 /// Most words in one command; a command with more is opaque.
-pub const COMMAND_WORDS: usize = 650;
+pub const COMMAND_WORDS: usize = 600;
 /// Longest URL that is read, in bytes.
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
 pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
-pub const REQUEST_PIECES: usize = 450;
+pub const REQUEST_PIECES: usize = 400;
 /// Most runs of HTTP clients in one call that are read.
-pub const CLIENTS: usize = 34;
+pub const CLIENTS: usize = 30;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -86,7 +86,7 @@ pub const GRAPHQL_MEMBERS: usize = 2_000;
 pub const SQL_BYTES: usize = 64 * 1024;
 /// Most tokens of one SQL text that is read; of one in a dialect that is not known, divided by the
 /// number of dialects it is read in.
-pub const SQL_TOKENS: usize = 9 * 1024;
+pub const SQL_TOKENS: usize = 8 * 1024;
 /// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
 pub const SQL_STATEMENTS: usize = 400;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
@@ -102,7 +102,7 @@ pub const MIXED_CODE_BYTES: usize = 2 * 1024;
 /// Most texts of inline code in one call that are read.
 pub const CODE_TEXTS: usize = 28;
 /// Most tokens of code of another language that is parsed.
-pub const CODE_TOKENS: usize = 5_000;
+pub const CODE_TOKENS: usize = 4_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
 pub const CODE_DEPTH: usize = 32;
 /// Longest chain of operators, members and calls in code that is parsed, with the chains around it.
@@ -112,7 +112,7 @@ pub const CODE_PIECES: usize = 48;
 /// Deepest tree of code that is followed.
 pub const CODE_TREE_DEPTH: usize = 64;
 /// Most expressions and statements of code that are looked at, each as often as it is run.
-pub const CODE_STEPS: usize = 2_000;
+pub const CODE_STEPS: usize = 1_800;
 /// What a call in code costs that does something, in steps.
 pub const CODE_CALL_STEPS: usize = 48;
 /// Most parts of a list or object in code, at any depth, that are kept.

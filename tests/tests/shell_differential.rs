@@ -202,7 +202,7 @@ impl Seen {
 }
 
 impl Runner for Seen {
-    fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome {
+    fn run(&mut self, state: &mut ShellState, invocation: &Invocation) -> Outcome {
         self.words(state, &invocation.words, &invocation.stdin);
         Outcome::default()
     }

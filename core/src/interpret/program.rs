@@ -221,11 +221,8 @@ impl Session<'_> {
         }
         let call = http::client::ClientCall {
             client,
-            options: words
-                .with_roles()
-                .map(|(role, value)| (role, value.clone()))
-                .collect(),
-            operands: words.operands.clone(),
+            options: words.with_roles().collect(),
+            operands: &words.operands,
             stdin: program.stdin,
             files: &state.files,
             span: program.span,
@@ -260,7 +257,7 @@ impl Session<'_> {
         let mut variables: BTreeMap<String, Value> = state
             .variables
             .iter()
-            .filter(|(name, _)| state.exported.contains(name) || self.call.env.contains_key(*name))
+            .filter(|(name, _)| state.exported.contains(*name) || self.call.env.contains_key(*name))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         variables.extend(assignments.iter().cloned());

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, SelectorKind, Verb};
 
 impl Runner for Session<'_> {
-    fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome {
+    fn run(&mut self, state: &mut ShellState, invocation: &Invocation) -> Outcome {
         let program = Program {
             words: &invocation.words,
             assignments: &invocation.assignments,
@@ -24,7 +24,7 @@ impl Runner for Session<'_> {
         Outcome { stdout }
     }
 
-    fn respelled(&mut self, state: &mut ShellState, invocation: Invocation) {
+    fn respelled(&mut self, state: &mut ShellState, invocation: &Invocation) {
         const TELLING: &[Effect] = &[
             Effect::SecretRead,
             Effect::Persistence,

@@ -21,7 +21,7 @@ mod word;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::value::{Stream, Value};
@@ -42,7 +42,7 @@ pub struct ShellState {
     /// Arrays assigned in the call, every element known as a word.
     pub arrays: BTreeMap<String, Vec<Value>>,
     /// Names of variables exported in the call.
-    pub exported: Vec<String>,
+    pub exported: BTreeSet<String>,
     /// Content written to files within the call, by [`ShellState::file_key`].
     pub files: BTreeMap<String, Stream>,
     /// `$1` and on; `None` when they are not known.
@@ -52,7 +52,7 @@ pub struct ShellState {
     /// Aliases defined in the call.
     pub aliases: BTreeMap<String, Value>,
     /// Variables that are read-only or change what they are given (`declare -l`, `-u`, `-i`).
-    pub(crate) peculiar: Vec<String>,
+    pub(crate) peculiar: BTreeSet<String>,
     /// Bookkeeping of the walk itself.
     pub(crate) ledger: state::Ledger,
 }
@@ -112,10 +112,10 @@ pub enum RedirectMode {
 pub trait Runner {
     /// A program, builtin or unknown word is about to run. Functions are not handed over: their commands
     /// are. Builtins that change `state` (`cd`, `export`, `read` …) change it after this returns.
-    fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome;
+    fn run(&mut self, state: &mut ShellState, invocation: &Invocation) -> Outcome;
 
     /// The same with the words as another shell may read them; it comes before [`Runner::run`].
-    fn respelled(&mut self, _: &mut ShellState, _: Invocation) {}
+    fn respelled(&mut self, _: &mut ShellState, _: &Invocation) {}
 
     /// A redirection opens a file. Writes come after the command whose output they hold.
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect);

@@ -43,7 +43,8 @@ fn texts() -> Vec<(&'static str, String)> {
         ),
         (
             "many clauses",
-            "alter table only a drop column if exists b cascade; ".repeat(limits::SQL_STATEMENTS / 4),
+            "alter table only a drop column if exists b cascade; "
+                .repeat(limits::SQL_STATEMENTS / 4),
         ),
         ("into", times("into a using b ", "select f(1) ", "")),
         (

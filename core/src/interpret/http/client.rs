@@ -33,9 +33,9 @@ pub struct ClientCall<'a> {
     /// How its options are meant.
     pub client: HttpClient,
     /// Roles and values of its options, in order. A flag's value is its own spelling.
-    pub options: Vec<(&'a str, Value)>,
+    pub options: Vec<(&'a str, &'a Value)>,
     /// Its operands, in order.
-    pub operands: Vec<Value>,
+    pub operands: &'a [Value],
     /// Its standard input.
     pub stdin: &'a Stream,
     /// Content written to files earlier in the call.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::client::{self, ClientCall};
 use crate::action::{Draft, Effects};
 use crate::catalogue::spec::{
-    Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, HttpClient, NameWords, PathClass,
+    Act, Api, Catalogue, Cond, CredentialRule, GlobAnchor, Hosts, HttpClient, NameWords, PathClass,
     PathGlob, PathRule, Route, SecretMember, Source, Test,
 };
 use crate::interpret::place::{Machine, Setting};
@@ -196,6 +196,10 @@ static ACME: Api = Api {
 pub(crate) static CATALOGUE: Catalogue = Catalogue {
     commands: &[],
     apis: std::slice::from_ref(&ACME),
+    hosts: Hosts {
+        named: &[("api.acme.test", &[0])],
+        globs: &[("*.acme-cloud.test", 0)],
+    },
     tools: &[],
     paths: &[
         PathRule {
@@ -387,13 +391,15 @@ impl Case {
     }
 
     pub(crate) fn drafts(&self, options: &[(&str, &str)], operands: &[&str]) -> Vec<Draft> {
+        let options: Vec<(&str, Value)> = options
+            .iter()
+            .map(|(role, text)| (*role, value(text)))
+            .collect();
+        let operands: Vec<Value> = operands.iter().map(|text| value(text)).collect();
         let call = ClientCall {
             client: self.client,
-            options: options
-                .iter()
-                .map(|(role, text)| (*role, value(text)))
-                .collect(),
-            operands: operands.iter().map(|text| value(text)).collect(),
+            options: options.iter().map(|(role, value)| (*role, value)).collect(),
+            operands: &operands,
             stdin: &self.stdin,
             files: &self.files,
             span: (3, 9),

@@ -46,7 +46,7 @@ impl Walker<'_> {
                 stdin: self.stdin.clone(),
                 span: self.place(span),
             };
-            self.runner.respelled(&mut state.clone(), invocation);
+            self.runner.respelled(&mut state.clone(), &invocation);
         }
         self.run(state, words, local, span, arguments)
     }
@@ -81,15 +81,18 @@ impl Walker<'_> {
         if self.outer.is_some() || state.ledger.depth > 1 || simple.words.len() != words.len() {
             return None;
         }
-        let mut changed = false;
-        let written = simple.words.iter().zip(words);
-        let respelled = written.map(|(word, value)| {
-            let path = windows_path(self.source.slice(word.span));
-            changed |= path.is_some();
-            path.map_or_else(|| value.clone(), |path| Value::literal(path).at(value.span))
+        let path_of = |at: usize| {
+            let word = simple.words.get(at)?;
+            windows_path(self.source.slice(word.span))
+        };
+        if (0..words.len()).all(|at| path_of(at).is_none()) {
+            return None;
+        }
+        let respelled = words.iter().enumerate().map(|(at, value)| {
+            let path = path_of(at).map(|path| Value::literal(path).at(value.span));
+            path.unwrap_or_else(|| value.clone())
         });
-        let respelled = respelled.collect();
-        changed.then_some(respelled)
+        Some(respelled.collect())
     }
 
     fn run(
@@ -125,18 +128,17 @@ impl Walker<'_> {
         if let Some(name) = &name {
             self.alias(state, name, span, arguments);
         }
-        let stdin = self.stdin.clone();
         let invocation = Invocation {
-            words: words.clone(),
+            words,
             assignments,
-            stdin: stdin.clone(),
+            stdin: self.stdin.clone(),
             span: self.place(span),
         };
         if state.defer(&invocation) {
             return Stream::default();
         }
-        let outcome = self.runner.run(state, invocation);
-        let change = state.builtin(&words, &stdin);
+        let outcome = self.runner.run(state, &invocation);
+        let change = state.builtin(&invocation.words, &invocation.stdin);
         if let Some(reason) = change.opaque {
             self.opaque(state, reason, span);
         }

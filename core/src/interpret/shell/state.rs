@@ -98,7 +98,7 @@ impl ShellState {
 
     /// Assigns a variable. One that is read-only or changes what it is given becomes unknown.
     pub fn set_variable(&mut self, name: &str, value: Value) {
-        let value = if self.peculiar.iter().any(|known| known == name) {
+        let value = if self.peculiar.contains(name) {
             Value::unseen(value.origins().next().cloned().unwrap_or(Origin::Unseen))
         } else {
             value
@@ -115,16 +115,12 @@ impl ShellState {
 
     /// Marks a variable whose assignments do not simply take effect.
     pub(super) fn mark_peculiar(&mut self, name: &str) {
-        if !self.peculiar.iter().any(|known| known == name) {
-            self.peculiar.push(name.to_owned());
-        }
+        self.peculiar.insert(name.to_owned());
     }
 
     /// Marks a variable as exported.
     pub fn export(&mut self, name: &str) {
-        if !self.exported.iter().any(|exported| exported == name) {
-            self.exported.push(name.to_owned());
-        }
+        self.exported.insert(name.to_owned());
     }
 
     /// Does `work` in a subshell: of what it changes only files and bookkeeping remain.

@@ -44,7 +44,8 @@ fn echoed(words: &[Value]) -> Stream {
 }
 
 impl Runner for Recorder {
-    fn run(&mut self, state: &mut ShellState, invocation: Invocation) -> Outcome {
+    fn run(&mut self, state: &mut ShellState, invocation: &Invocation) -> Outcome {
+        let invocation = invocation.clone();
         let words: Vec<String> = invocation.words.iter().map(show).collect();
         let mut line = String::new();
         for (name, value) in &invocation.assignments {

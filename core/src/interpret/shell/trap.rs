@@ -124,6 +124,6 @@ fn hand_over(
     state.subshell(|inner| {
         inner.cwd = cwd;
         inner.variables = variables;
-        runner.run(inner, trap.invocation.clone());
+        runner.run(inner, &trap.invocation);
     });
 }

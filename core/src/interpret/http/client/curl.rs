@@ -37,8 +37,8 @@ struct Transfer {
 fn transfers(words: &Words<'_>) -> Vec<Transfer> {
     let mut transfers = vec![Transfer::new()];
     let mut starts: Vec<u32> = Vec::new();
-    for (role, value) in &words.call.options {
-        if *role == "next" {
+    for &(role, value) in &words.call.options {
+        if role == "next" {
             starts.push(value.span.0);
             transfers.push(Transfer::new());
         } else if let Some(transfer) = transfers.last_mut() {
@@ -48,7 +48,7 @@ fn transfers(words: &Words<'_>) -> Vec<Transfer> {
     // Without positions it is not known which URL belongs to which part: each may go to all.
     let placed = starts.iter().all(|start| *start > 0)
         && words.call.operands.iter().all(|one| one.span.1 > 0);
-    for operand in &words.call.operands {
+    for operand in words.call.operands {
         let index = starts
             .iter()
             .filter(|start| **start <= operand.span.0)
@@ -140,7 +140,8 @@ impl Transfer {
             .checked_div(request.pieces())
             .unwrap_or(0);
         for (index, url) in self.urls.iter().enumerate() {
-            if index > most {
+            // Of more requests than a call may have actions none would be looked at.
+            if index > most || reading.requests.len() > limits::ACTIONS {
                 reading.unseen = true;
                 break;
             }

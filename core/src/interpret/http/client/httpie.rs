@@ -17,8 +17,8 @@ pub(super) fn read(words: &Words<'_>) -> Reading {
     let mut downloads = false;
     let mut ignores_stdin = false;
     let mut urls = Vec::new();
-    for (role, value) in &words.call.options {
-        match *role {
+    for &(role, value) in &words.call.options {
+        match role {
             "url" => urls.push(value.clone()),
             "user" => request.user = Some(value.clone()),
             "bearer" => request.bearer = Some(value.clone()),

@@ -20,8 +20,8 @@ pub(super) fn read(words: &Words<'_>, base: &str) -> Reading {
     let mut fields = Vec::new();
     let mut body = None;
     let mut host = None;
-    for (role, value) in &words.call.options {
-        match *role {
+    for &(role, value) in &words.call.options {
+        match role {
             "method" => chosen = Some(method(value)),
             "header" => {
                 let header = header(value);

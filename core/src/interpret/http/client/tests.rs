@@ -183,22 +183,26 @@ fn neighbours_of_the_deletion_pass() {
 fn several_requests_of_one_command_are_kept_apart() {
     let drafts = curl(&[("data", DELETION)], &["https://notes.test/a", GRAPHQL]);
     assert!(deletes_the_volume(&drafts));
+    let before = [value(GRAPHQL).at((22, 39))];
+    let behind = [value(GRAPHQL).at((60, 70))];
+    let somewhere = [value(GRAPHQL)];
+    let options = [
+        ("data", value(DELETION).at((10, 20))),
+        ("next", value("--next").at((40, 46))),
+        ("head", value("-I").at((50, 52))),
+    ];
     let mut call = ClientCall {
         client: HttpClient::Curl,
-        options: vec![
-            ("data", value(DELETION).at((10, 20))),
-            ("next", value("--next").at((40, 46))),
-            ("head", value("-I").at((50, 52))),
-        ],
-        operands: vec![value(GRAPHQL).at((60, 70))],
+        options: options.iter().map(|(role, value)| (*role, value)).collect(),
+        operands: &behind,
         stdin: &Stream::default(),
         files: &BTreeMap::new(),
         span: (0, 80),
     };
     assert!(is_harmless(&interpret(&call, &setting()).0));
-    call.operands = vec![value(GRAPHQL).at((22, 39))];
+    call.operands = &before;
     assert!(deletes_the_volume(&interpret(&call, &setting()).0));
-    call.operands = vec![value(GRAPHQL)];
+    call.operands = &somewhere;
     assert!(deletes_the_volume(&interpret(&call, &setting()).0));
     let ids = |url: &str| -> Vec<String> {
         let drafts = curl(&[("method", "DELETE")], &[url]);

@@ -14,10 +14,10 @@ pub(super) fn read(words: &Words<'_>) -> Reading {
     let mut spider = false;
     let mut output = None;
     let mut directory = None;
-    let mut urls = words.call.operands.clone();
+    let mut urls = words.call.operands.to_vec();
     let mut password = None;
-    for (role, value) in &words.call.options {
-        match *role {
+    for &(role, value) in &words.call.options {
+        match role {
             "url" => urls.push(value.clone()),
             "method" => chosen = Some(method(value)),
             "header" => {
