@@ -121,7 +121,7 @@ fn long_text_that_is_no_commands_is_read() {
         format!("git commit -m '{text}'"),
         format!("cat > a.sh <<'E'\n{text}E\n"),
         format!("# {}\nls", text.replace('\n', " ")),
-        "echo 'one line of a long script'; test -f a && cp a b\n".repeat(150),
+        "echo 'one line of a long script'; test -f a && cp a b\n".repeat(120),
     ] {
         assert!(Source::scan(&line).is_ok(), "{}", &line[..40]);
     }
