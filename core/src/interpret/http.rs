@@ -70,7 +70,10 @@ pub enum Reach {
 }
 
 impl Request {
-    /// How many pieces its texts have, long ones counted several times. At least one.
+    /// What a request counts besides its texts, in pieces.
+    pub(super) const WEIGHT: usize = 4;
+
+    /// How many pieces its texts have, long ones counted several times, and what a request counts itself.
     pub(super) fn pieces(&self) -> usize {
         let values = std::iter::once(&self.url)
             .chain(&self.query)
@@ -82,7 +85,7 @@ impl Request {
             let bytes = piece.text.as_ref().map_or(0, String::len);
             (bytes / 64).saturating_add(1)
         });
-        weights.fold(1, usize::saturating_add)
+        weights.fold(Self::WEIGHT, usize::saturating_add)
     }
 
     /// The host in canonical form; `None` when it is not known for certain.

@@ -48,6 +48,9 @@ impl Runner for Session<'_> {
     }
 
     fn redirect(&mut self, state: &mut ShellState, redirect: FileRedirect) {
+        if self.full() {
+            return;
+        }
         let cwd = state.cwd.clone();
         let setting = self.setting(cwd.as_deref(), redirect.span);
         if is_sink(&redirect.path, &setting) {

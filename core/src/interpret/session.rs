@@ -200,6 +200,9 @@ impl<'a> Session<'a> {
 
     /// Adds one draft made by hand, completed by the setting.
     pub fn note(&mut self, note: Note<'_>, setting: &Setting<'_>) {
+        if self.full() {
+            return;
+        }
         let mut draft = Draft {
             operation: Cow::Owned(note.operation.to_owned()),
             verb: note.verb,

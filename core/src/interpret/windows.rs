@@ -256,6 +256,9 @@ impl Session<'_> {
         stdin: &Stream,
         span: (u32, u32),
     ) -> Stream {
+        if self.full() {
+            return Stream::from_origin(Origin::Unseen);
+        }
         let program = Program {
             words,
             assignments: &[],

@@ -1,7 +1,8 @@
 //! Looks for slow texts: those of the facet cases and parts of them, mixed by chance and repeated up to
-//! the limits. Prints how long they took, and the slowest.
+//! the limits, or each of them alone repeated to eight lengths. Prints how long they took, and the slowest.
 //!
 //! `cargo run --release -p checkrein-tests --bin slowest -- [TEXTS] [SEED]`
+//! `cargo run --release -p checkrein-tests --bin slowest -- each`
 
 use std::time::Duration;
 
@@ -19,53 +20,105 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many of the slowest are shown.
 const SHOWN: usize = 12;
+/// How many are measured again in the end, as the machine may have been slow when they were looked at.
+const SUSPECTS: usize = 200;
 /// From here on a text is measured again, as other programs take room in the caches.
 const SUSPECT: Duration = Duration::from_millis(2);
 /// How often it is measured again.
 const AGAIN: usize = 5;
-/// How often those that are shown are measured in turns, to find the quiet moments of a busy machine.
-const ROUNDS: usize = 100;
+/// How often those are measured in turns, to find the quiet moments of a busy machine.
+const ROUNDS: usize = 60;
 
 /// What a text took in the search, the call it stands in, and the text.
 type Found = (Duration, ToolCall, String);
+/// A kind of text: tool, argument, most bytes, and texts to mix.
+type Kind = (&'static str, &'static str, usize, Vec<String>);
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map_while(|word| word.parse().ok());
-    let count = arguments.next().unwrap_or(20_000);
-    let mut chance = Chance::new(arguments.next().unwrap_or(1) as u64);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let number = |index: usize| words.get(index).and_then(|word| word.parse().ok());
     let kinds = kinds();
-    let mut over = [0_usize; 4];
-    let mut slowest: Vec<Found> = Vec::new();
-    for index in 0..count {
-        let (tool, argument, limit, units) = &kinds[index % kinds.len()];
-        let text = mixture(units, *limit, &mut chance);
-        let call = call(tool, &json!({*argument: text}));
-        let time = best(&call);
-        for (at, millis) in [1, 2, 3, 5].into_iter().enumerate() {
-            over[at] += usize::from(time > Duration::from_millis(millis));
+    let mut search = Search::default();
+    if words.first().is_some_and(|word| word == "each") {
+        for kind in &kinds {
+            for unit in &kind.3 {
+                lengths(unit, kind.2, |text| search.look(kind, text));
+            }
         }
-        slowest.push((time, call, format!("{tool}: {text}")));
-        if slowest.len() > 4 * SHOWN {
-            cut(&mut slowest);
+    } else {
+        let mut chance = Chance::new(number(1).unwrap_or(1) as u64);
+        for index in 0..number(0).unwrap_or(20_000) {
+            let kind = &kinds[index % kinds.len()];
+            search.look(kind, mixture(&kind.3, kind.2, &mut chance));
         }
     }
-    cut(&mut slowest);
-    let least = least(&slowest);
-    for ((time, _, text), least) in slowest.iter().zip(&least) {
-        let start: String = text.chars().take(250).collect();
-        let end = text.len().saturating_sub(60);
-        let end: String = text.chars().skip(end.max(250)).collect();
-        let (start, end) = (start.escape_debug(), end.escape_debug());
-        let bytes = text.len();
-        println!("{time:?}, at least {least:?}, of {bytes} bytes: {start} … {end}");
-    }
-    let [one, two, three, five] = over;
-    println!("{count} texts: {one} over 1 ms, {two} over 2, {three} over 3, {five} over 5");
+    search.print();
 }
 
-fn cut(slowest: &mut Vec<Found>) {
+/// What has been looked at.
+#[derive(Default)]
+struct Search {
+    slowest: Vec<Found>,
+    /// How many texts, and how many took more than 1, 2, 3 and 5 ms.
+    texts: usize,
+    over: [usize; 4],
+}
+
+impl Search {
+    fn look(&mut self, (tool, argument, ..): &Kind, text: String) {
+        let call = call(tool, &json!({*argument: text}));
+        let time = best(&call);
+        self.texts += 1;
+        for (at, millis) in [1, 2, 3, 5].into_iter().enumerate() {
+            self.over[at] += usize::from(time > Duration::from_millis(millis));
+        }
+        self.slowest.push((time, call, format!("{tool}: {text}")));
+        if self.slowest.len() > 4 * SUSPECTS {
+            cut(&mut self.slowest, SUSPECTS);
+        }
+    }
+
+    /// Prints the slowest by what they take in quiet moments.
+    fn print(mut self) {
+        cut(&mut self.slowest, SUSPECTS);
+        let least = least(&self.slowest);
+        let mut shown: Vec<_> = least.iter().zip(&self.slowest).collect();
+        shown.sort_by_key(|(least, _)| std::cmp::Reverse(**least));
+        for (least, (time, _, text)) in shown.into_iter().take(SHOWN) {
+            let start: String = text.chars().take(250).collect();
+            let end = text.len().saturating_sub(60);
+            let end: String = text.chars().skip(end.max(250)).collect();
+            let (start, end) = (start.escape_debug(), end.escape_debug());
+            let bytes = text.len();
+            println!("at least {least:?}, once {time:?}, of {bytes} bytes: {start} … {end}");
+        }
+        let (texts, [one, two, three, five]) = (self.texts, self.over);
+        println!("{texts} texts: {one} over 1 ms, {two} over 2, {three} over 3, {five} over 5");
+    }
+}
+
+/// A text alone, again and again, up to each eighth of `limit` bytes.
+fn lengths(unit: &str, limit: usize, mut look: impl FnMut(String)) {
+    for between in ["; ", "\n", " ", ""] {
+        // A heredoc ends with a line.
+        if !between.contains('\n') && unit.contains("<<") {
+            continue;
+        }
+        let unit = format!("{unit}{between}");
+        let mut last = 0;
+        for eighths in 1..=8 {
+            let times = (limit - 1) * eighths / 8 / unit.len();
+            if times > last {
+                look(unit.repeat(times));
+            }
+            last = times;
+        }
+    }
+}
+
+fn cut(slowest: &mut Vec<Found>, most: usize) {
     slowest.sort_by_key(|(time, ..)| std::cmp::Reverse(*time));
-    slowest.truncate(SHOWN);
+    slowest.truncate(most);
 }
 
 /// What a text takes of the processor; other programs count little.
@@ -92,8 +145,8 @@ fn least(slowest: &[Found]) -> Vec<Duration> {
     least
 }
 
-/// Each kind of text: tool, argument, most bytes, and texts to mix.
-fn kinds() -> Vec<(&'static str, &'static str, usize, Vec<String>)> {
+/// Each kind of text.
+fn kinds() -> Vec<Kind> {
     let mut kinds = vec![
         ("Bash", "command", limits::SHELL_BYTES, Vec::new()),
         ("execute_sql", "query", limits::SQL_BYTES, Vec::new()),

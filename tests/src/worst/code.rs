@@ -110,6 +110,7 @@ fn python() -> Vec<(&'static str, String)> {
         ("cloud", format!("import boto3\nc=boto3.client('s3')\n{}", fill("c.delete_bucket(Bucket='a')\n", LIMIT - 60))),
         ("errors", fill("a b\n", LIMIT)),
         ("broken texts", fill("sh', ", LIMIT)),
+        ("broken paths", fill("-m', 'a, .claude/settings.json',, ", LIMIT)),
         ("broken names", format!("a'{}", fill("s3 ", LIMIT - 2))),
         ("unclosed", fill("(", LIMIT)),
         ("indents", (0..100).map(|n| format!("{}if a:\n", " ".repeat(n))).collect()),

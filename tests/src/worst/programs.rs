@@ -60,6 +60,41 @@ fn programs() -> Vec<(&'static str, String)> {
                 LIMIT,
             ),
         ),
+        (
+            "requests whose ends are not seen",
+            fill(
+                "curl -X POST https://compute.googleapis.com/v1/projects/a/b/c/$d ",
+                LIMIT,
+            ),
+        ),
+        (
+            "requests with statements",
+            fill(
+                "curl -H \"a: $b\" https://c.cloud.databricks.com/api/2.0/sql/statements -d '{\"statement\":\"DROP TABLE t\"}';",
+                LIMIT,
+            ),
+        ),
+        (
+            "texts of code that calls a cloud",
+            fill(
+                "python3 -c \"from googleapiclient.discovery import build as b\ns=b('drive','v3')\nfor f in ['a','b']:s.files().delete(fileId=f)\"\n",
+                LIMIT,
+            ),
+        ),
+        (
+            "texts of code in heredocs",
+            fill(
+                "python3 - <<'P'\nimport os\nf=os.system\nif a:f=b\nf('rm -rf ~/work')\nP\n",
+                LIMIT,
+            ),
+        ),
+        (
+            "texts of code that calls a database",
+            fill(
+                "python3 -c \"import psycopg2\nc=psycopg2.connect('x').cursor()\nc.execute('SELECT 1')\";",
+                LIMIT,
+            ),
+        ),
         ("find of many", names("find a", "-exec rm {} + ")),
         ("finds in one", fill("find . -exec rm {} + ", LIMIT)),
         ("braces of many commands", fill("a {1..99};", LIMIT)),

@@ -59,6 +59,17 @@ fn commands() -> Vec<(&'static str, String)> {
         ),
         ("redirects", format!("a {}", fill(">a", LIMIT - 2))),
         ("redirects apart", count(LIMIT, |n| format!(">{n} "))),
+        (
+            "redirects with backslashes",
+            fill("echo a > .git\\hooks\\pre-commit ", LIMIT),
+        ),
+        (
+            "defaults of variables",
+            fill(
+                "a=${B:-c}; d \"$a ${E:-300}\"; rm \"${F:-/tmp}/g\"; ",
+                LIMIT,
+            ),
+        ),
         ("only redirects", fill(">a;", LIMIT)),
         (
             "copies of descriptors",
@@ -86,6 +97,8 @@ fn commands() -> Vec<(&'static str, String)> {
         ),
         ("conditions", fill("if (a) { b; }\n", LIMIT)),
         ("groups in a word", fill("a(b)", LIMIT / 2)),
+        ("groups behind groups", fill("( rm -rf /a )", LIMIT / 4)),
+        ("groups behind braces", fill("{ a b; }(a b c)", LIMIT / 4)),
         ("words of groups", fill("a(b)c(d)e(f) ", LIMIT)),
         (
             "few conditions",

@@ -47,6 +47,10 @@ fn powershell() -> Vec<(&'static str, String)> {
         ("shells", fill("cmd /c 'del a';", LIMIT)),
         ("members", format!("$a{}", fill(".a()", LIMIT - 20))),
         ("types", fill("[a]::b();", LIMIT)),
+        (
+            "types that read",
+            fill("[System.IO.File]::ReadAllText('a.txt') ", LIMIT),
+        ),
         ("here-strings", fill("@'\na\n'@;", LIMIT)),
         ("hashes", format!("@{{{}}}", fill("a=b;", LIMIT - 20))),
         ("comments", fill("<##>", LIMIT)),

@@ -32,8 +32,13 @@ fn cell(text: &str) -> Option<Tree> {
     } else {
         Mode::Module
     };
-    // The parser panics on other commands of notebooks, where it recovers inside brackets.
-    let other = |line: &str| line.trim_start().starts_with(['/', ',', ';', '?']);
+    // The parser panics on other commands of notebooks, where it recovers from errors; to it a line still
+    // begins behind characters that are no tokens.
+    let no_token = |c: char| !c.is_ascii_graphic() || matches!(c, '\\' | '$' | '`');
+    let other = |line: &str| {
+        let line = line.trim_start_matches(no_token);
+        line.starts_with(['/', ',', ';', '?'])
+    };
     if notebook && text.split(['\n', '\r']).any(other) {
         return None;
     }

@@ -192,7 +192,10 @@ proptest! {
 
 #[test]
 fn escapes_of_notebooks_are_no_panic() {
-    assert!(!acts("python", "!\nlambda\n/").is_empty());
+    for slash in ["/", "\\/", "\\\n/", " $/", "\u{b7}/", "`?"] {
+        assert!(!acts("python", &format!("!\nlambda\n{slash}")).is_empty());
+        assert!(!acts("python", &format!("!a\nf(\n{slash}")).is_empty());
+    }
 }
 
 /// Runs `work` on a stack of 512 KiB.

@@ -302,6 +302,9 @@ fn paths_named(
     span: (u32, u32),
 ) {
     for word in paths.iter().copied() {
+        if session.full() {
+            return;
+        }
         // `getenv("HOME") . "/.netrc"`
         let home = word.starts_with("/.").then(|| format!("~{word}"));
         let word = home.as_deref().unwrap_or(word);

@@ -151,6 +151,7 @@ impl Source {
             conditions: 0,
             reread: 0,
             braces: 0,
+            stuck: 0,
             open_words: 0,
             constructs: Vec::new(),
             heredocs: Vec::new(),
@@ -280,6 +281,8 @@ struct Scanner<'t> {
     reread: usize,
     /// Parameters without braces, quoted texts, lines and signs of arithmetic.
     pieces: usize,
+    /// `(…)` right behind other groups.
+    stuck: usize,
     /// Every `{` that stands in a word.
     braces: usize,
     /// Of the words those that leave a `{` or `[` open.

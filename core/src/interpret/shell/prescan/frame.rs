@@ -22,7 +22,8 @@ const NESTING_WORDS: [&[u8]; 10] = [
 const WORD_BRACES: usize = 32;
 /// Most `{` in a text; the parser takes each word that holds one apart.
 const BRACES: usize = 512;
-/// Most `(…)` joined in one word: `a(b)c(d)`; the parser takes quadratic time on more.
+/// Most `(…)` joined in one word: `a(b)c(d)`, and most right behind other groups: `(a)(b){ c; }(d)`; the
+/// parser takes quadratic time on more.
 const WORD_GROUPS: usize = 16;
 
 /// Where a `case` stands.
@@ -76,6 +77,8 @@ struct Frame {
     opened: usize,
     /// Where the last `(` that is joined to a word stands, and how many are in that word.
     joined: (usize, usize),
+    /// Where the last `(…)` that holds commands ended.
+    closed: Option<usize>,
     cases: Vec<Case>,
     pending: Vec<Pending>,
 }
@@ -332,6 +335,7 @@ impl Scanner<'_> {
                 return Err(Refusal::TooMany);
             }
         }
+        self.behind(frame.closed, word, at)?;
         if !joined && matches!(frame.cases.last(), Some(Case::Pattern(true))) {
             return Ok(next);
         }
@@ -350,6 +354,7 @@ impl Scanner<'_> {
             .bytes
             .get(next..after.saturating_sub(1))
             .unwrap_or_default();
+        frame.closed = commands.then_some(after);
         frame.command = commands || body.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         if joined && !frame.command {
             // An array or extended glob: what follows belongs to the same word.
@@ -357,6 +362,23 @@ impl Scanner<'_> {
             frame.quiet = true;
         }
         Ok(after)
+    }
+
+    /// Counts the `(` at `at` when it stands right behind another group.
+    fn behind(
+        &mut self,
+        closed: Option<usize>,
+        word: Option<(usize, usize)>,
+        at: usize,
+    ) -> Result<(), Refusal> {
+        let word = word.and_then(|(start, end)| self.bytes.get(start..end.max(at)));
+        if closed == Some(at) || word == Some(b"}") {
+            self.stuck = self.stuck.saturating_add(1);
+        }
+        if self.stuck > WORD_GROUPS {
+            return Err(Refusal::TooMany);
+        }
+        Ok(())
     }
 
     /// Marks the frame's heredocs as still to be read; returns what to restore.
@@ -439,6 +461,7 @@ impl Frame {
             bracket_depth: 0,
             opened: 0,
             joined: (0, 0),
+            closed: None,
             cases: Vec::new(),
             pending: Vec::new(),
         }

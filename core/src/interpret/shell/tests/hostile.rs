@@ -65,6 +65,20 @@ fn more_than_anybody_writes_is_refused_before_it_is_parsed() {
         assert_eq!(Source::scan(&more).unwrap_err(), Refusal::TooMany, "{unit}");
         opaque(&more);
     }
+    for (stuck, apart) in [
+        ("(rm a)", "(rm a);"),
+        ("{ a; }(b)", "{ a; }; (b);"),
+        ("((1))(a)", "((1)); (a);"),
+    ] {
+        assert!(Source::scan(&apart.repeat(40)).is_ok(), "{apart}");
+        let more = stuck.repeat(40);
+        assert_eq!(
+            Source::scan(&more).unwrap_err(),
+            Refusal::TooMany,
+            "{stuck}"
+        );
+        opaque(&more);
+    }
     let arms = format!(
         "case a in {}esac",
         "a) b;; ".repeat(limits::SHELL_COMMANDS / 2)
