@@ -137,6 +137,7 @@ fn test(text: &str, options: &Options) -> Result<String, String> {
     }
     if let Some((left, right)) = text.split_once('~')
         && left.starts_with('@')
+        && !right.starts_with('=')
     {
         let (key, value) = right
             .split_once('=')

@@ -2,7 +2,10 @@
 
 use std::str::Chars;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
+
+/// From so many bytes on a search is worth being prepared.
+const LONG: usize = 256;
 
 /// Whether `text` matches `glob`, where `*` is any run of characters, `?` any one and `[a-z_]` one
 /// of these. `[]` stands for itself: an empty list.
@@ -84,6 +87,10 @@ fn taken_by_run<'t>(behind: &str, text: &Chars<'t>) -> Option<Chars<'t>> {
     let end = bytes.position(|byte| matches!(byte, b'*' | b'?' | b'['));
     let fixed = behind.get(..end.unwrap_or(behind.len()))?.as_bytes();
     let text = text.as_str();
+    if text.len() > LONG {
+        let at = memmem::find(text.as_bytes(), fixed)?;
+        return text.get(at..).map(str::chars);
+    }
     // Fixed texts are short: to prepare a search would take longer than most of them do.
     let at = match fixed.first() {
         Some(first) => memchr_iter(*first, text.as_bytes()).find(|at| {

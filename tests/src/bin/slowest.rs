@@ -105,6 +105,9 @@ fn lengths(unit: &str, limit: usize, mut look: impl FnMut(String)) {
             continue;
         }
         let unit = format!("{unit}{between}");
+        if unit.is_empty() {
+            continue;
+        }
         let mut last = 0;
         for eighths in 1..=8 {
             let times = (limit - 1) * eighths / 8 / unit.len();

@@ -95,6 +95,20 @@ fn programs() -> Vec<(&'static str, String)> {
                 LIMIT,
             ),
         ),
+        (
+            "request of a long statement",
+            format!(
+                "curl -G http://a.b:8086/query -d 'q=SELECT * FROM {}'",
+                fill("data", LIMIT - 80)
+            ),
+        ),
+        (
+            "finds of many starts",
+            fill(
+                "find a -name '*.b' -exec sh -c 'curl -d @$0 c' {} \\; d e f ",
+                LIMIT / 4,
+            ),
+        ),
         ("find of many", names("find a", "-exec rm {} + ")),
         ("finds in one", fill("find . -exec rm {} + ", LIMIT)),
         ("braces of many commands", fill("a {1..99};", LIMIT)),

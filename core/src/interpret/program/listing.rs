@@ -3,6 +3,7 @@
 use crate::interpret::acts;
 use crate::interpret::value::{Origin, Piece, Value};
 use crate::interpret::words::Words;
+use crate::limits;
 
 /// The values a placeholder such as find's `{}` stands for: below each start, with the name asked for.
 pub(super) fn found_by(words: &Words<'_>, value: &Value, placeholder: &str) -> Vec<Value> {
@@ -65,13 +66,20 @@ fn pattern(text: &str) -> Piece {
     }
 }
 
-/// The paths find lists.
+/// The paths find lists; of more than a call may have actions it is not told which.
 pub(super) fn listed(words: &Words<'_>, span: (u32, u32)) -> Vec<Value> {
     let mut starts = words.operands.clone();
     if starts.is_empty() {
         starts.push(Value::literal("."));
     }
-    let patterns = patterns_of(words);
+    let mut patterns = patterns_of(words);
+    if starts.len().saturating_mul(patterns.len()) > limits::ACTIONS {
+        patterns = vec!["/**".to_owned()];
+    }
+    if starts.len() > limits::ACTIONS {
+        starts.truncate(limits::ACTIONS);
+        starts.push(Value::unseen(Origin::Unseen));
+    }
     starts
         .iter()
         .flat_map(|start| {
