@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::acts::{Found, Given};
 use super::value::{Origin, Stream, Value};
 use crate::catalogue::spec::{Arity, Command, Opt, Source};
+use crate::limits;
 
 /// The words of one invocation, sorted into options and operands.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Words<'a> {
     pub assignments: Vec<(String, Value)>,
     /// Options that the catalogue does not describe, in order.
     pub undescribed: Vec<Undescribed>,
+    /// The letters among them, one bit for each of ASCII.
+    letters: u128,
     /// How many operands may be the value of such an option.
     doubtful: usize,
     /// The names of the program and its subcommands.
@@ -39,6 +42,15 @@ pub struct Words<'a> {
     pub stdin: &'a Stream,
     /// The working directory.
     pub cwd: Option<&'a str>,
+}
+
+/// The bit of a letter; none but those of ASCII has one.
+const fn bit(letter: char) -> u128 {
+    if letter.is_ascii() {
+        1 << letter as u32
+    } else {
+        0
+    }
 }
 
 /// An option that the catalogue does not describe: whether it takes a value is not known.
@@ -68,6 +80,7 @@ impl<'a> Words<'a> {
             operands: Vec::new(),
             assignments: Vec::new(),
             undescribed: Vec::new(),
+            letters: 0,
             doubtful: 0,
             path: vec![command.name],
             called: Vec::new(),
@@ -142,6 +155,7 @@ impl<'a> Words<'a> {
             });
             if let Some((name, sub)) = named {
                 self.command = sub;
+                self.letters = 0;
                 self.path.push(sub.name);
                 self.called.push(name);
                 self.reconsider();
@@ -223,13 +237,14 @@ impl<'a> Words<'a> {
         let mut seen: Vec<char> = Vec::new();
         for (index, letter) in letters.char_indices() {
             // A flag says nothing more when it is given again.
-            if seen.contains(&letter) {
+            if seen.contains(&letter) || self.tells_nothing(letter) {
                 continue;
             }
             let spelling = format!("-{letter}");
             let Some(opt) = self.lookup(&spelling) else {
                 let alone = letters.len() == letter.len_utf8();
                 self.unknown_option(&spelling, None, alone && reader.next >= reader.words.len());
+                self.letters |= bit(letter);
                 seen.push(letter);
                 continue;
             };
@@ -260,6 +275,17 @@ impl<'a> Words<'a> {
                 }
             }
         }
+    }
+
+    /// Whether one more option of that letter, which is not described, changes nothing: there are many, and
+    /// the last of them may take the next operand as well.
+    fn tells_nothing(&self, letter: char) -> bool {
+        let again = |last: &Undescribed| {
+            last.attached.is_none() && last.before == self.operands.len() && letter != 'h'
+        };
+        self.letters & bit(letter) != 0
+            && self.undescribed.len() >= limits::ACTIONS
+            && self.undescribed.last().is_some_and(again)
     }
 
     fn take_option(

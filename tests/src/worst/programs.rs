@@ -109,6 +109,17 @@ fn programs() -> Vec<(&'static str, String)> {
                 LIMIT / 4,
             ),
         ),
+        (
+            "texts of broken code in one command",
+            fill(
+                "node -e \"console.log(Math.max.apply(null, [1, 2]))\"",
+                LIMIT,
+            ),
+        ),
+        (
+            "bundles of letters",
+            fill("cat -ccatusers'cat -ccatusers'", LIMIT),
+        ),
         ("find of many", names("find a", "-exec rm {} + ")),
         ("finds in one", fill("find . -exec rm {} + ", LIMIT)),
         ("braces of many commands", fill("a {1..99};", LIMIT)),

@@ -191,6 +191,33 @@ proptest! {
 }
 
 #[test]
+fn a_call_of_call_itself_is_not_followed_for_ever() {
+    for call in [
+        "Function.prototype.call.call(f, 1)",
+        "Function.prototype.apply.apply(f, [1])",
+        "a.call.call.call(1)",
+    ] {
+        let found = acts("javascript", call);
+        assert!(
+            found
+                .iter()
+                .any(|(operation, _)| operation == "code:opaque"),
+            "{call}: {found:?}"
+        );
+    }
+    let plain = acts(
+        "javascript",
+        "Math.max.apply(null, [1, 2]); Math.max.call(null, 1)",
+    );
+    assert!(
+        plain
+            .iter()
+            .all(|(operation, _)| operation != "code:opaque"),
+        "{plain:?}"
+    );
+}
+
+#[test]
 fn escapes_of_notebooks_are_no_panic() {
     for slash in ["/", "\\/", "\\\n/", " $/", "\u{b7}/", "`?"] {
         assert!(!acts("python", &format!("!\nlambda\n{slash}")).is_empty());

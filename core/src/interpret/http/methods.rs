@@ -39,7 +39,7 @@ fn draft(call: &Call<'_>, http: &str, grammar: &'static Grammar) -> Option<Draft
         return None;
     }
     let path = Path::of(segments, http, grammar);
-    let unseen = path.verb.is_some_and(|verb| has_unseen(verb));
+    let unseen = path.verb.is_some_and(has_unseen);
     let noun = path.noun.map_or_else(String::new, kebab);
     let verb = path.verb.map_or_else(|| plain.to_owned(), kebab);
     let named = grammar.lexicon.method(grammar.family, &noun, &verb);

@@ -15,7 +15,7 @@ use crate::interpret::code::tree::{Call, Expression};
 use crate::interpret::http::{self, url_tool};
 use crate::interpret::session::Note;
 use crate::interpret::value::{Origin, Stream, Value};
-use crate::interpret::{hint, sql};
+use crate::interpret::{hint, nesting, sql};
 use crate::limits;
 use crate::vocabulary::{Completeness, Effect, ResourceType, Reversibility, Verb, VerbGroup};
 
@@ -83,9 +83,20 @@ impl Machine<'_, '_> {
         receiver: Option<&Thing>,
         arguments: &Arguments,
     ) -> Thing {
-        if self.stopped() {
+        if self.stopped() || !self.enters(nesting::FUNCTION) {
             return Thing::of(Argument::Unknown);
         }
+        let given = self.entered(callee, receiver, arguments);
+        self.session.leave(nesting::FUNCTION);
+        given
+    }
+
+    fn entered(
+        &mut self,
+        callee: &Thing,
+        receiver: Option<&Thing>,
+        arguments: &Arguments,
+    ) -> Thing {
         if let Some(function) = &callee.function {
             let rest = Thing::of(Argument::Unknown);
             let given = self.follow(function, &arguments.positional, &arguments.named, &rest);

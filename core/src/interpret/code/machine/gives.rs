@@ -129,6 +129,11 @@ impl Machine<'_, '_> {
                 let item = receiver.clone();
                 return self.called_with(&[item], receiver, arguments);
             }
+            // `Function.prototype.call.call(f)`
+            Gives::Called | Gives::Applied if receiver.name() == path => {
+                self.opaque("which function is called cannot be seen");
+                unknown()
+            }
             Gives::Called | Gives::Applied => {
                 let mut positional = arguments.positional.iter().skip(1).cloned().collect();
                 if entry.gives == Gives::Applied {
