@@ -25,7 +25,7 @@ pub const SHELL_SUBSTITUTIONS: usize = 64;
 /// parsed; what stands in quotes, heredocs and comments does not count.
 pub const SHELL_COMMANDS: usize = 500;
 /// Most `${…}`, arithmetic and substitutions in one shell text that is parsed.
-pub const SHELL_EXPANSIONS: usize = 320;
+pub const SHELL_EXPANSIONS: usize = 256;
 /// Most `$name`, quoted texts, lines outside of heredocs and signs of arithmetic in one shell text that is
 /// parsed, taken together.
 pub const SHELL_PIECES: usize = 2_200;
@@ -49,9 +49,9 @@ pub const URL_BYTES: usize = 8 * 1024;
 pub const FORM_FIELDS: usize = 800;
 /// How much of the requests of one program is read: pieces of their texts, each request as often as it
 /// is made; of more, the rest counts as one request that cannot be seen.
-pub const REQUEST_PIECES: usize = 200;
+pub const REQUEST_PIECES: usize = 140;
 /// Most runs of HTTP clients in one call that are read.
-pub const CLIENTS: usize = 20;
+pub const CLIENTS: usize = 16;
 /// Most credentials of one HTTP request that are looked at; a request with more is opaque.
 pub const CREDENTIALS: usize = 8;
 /// Longest text that flows through a pipe or file of a call and is remembered, in bytes.
@@ -88,7 +88,7 @@ pub const SQL_BYTES: usize = 64 * 1024;
 /// number of dialects it is read in.
 pub const SQL_TOKENS: usize = 8 * 1024;
 /// Most statements of one SQL text that are read, statements inside its texts included; divided alike.
-pub const SQL_STATEMENTS: usize = 400;
+pub const SQL_STATEMENTS: usize = 340;
 /// Deepest nesting of SQL texts, blocks and statements inside each other that is followed.
 pub const SQL_DEPTH: usize = 8;
 /// Longest code of another language that is parsed, in bytes.
@@ -100,7 +100,7 @@ const _: () = assert!(UNTOLD_CODE_BYTES <= CODE_TOKENS);
 /// Longest code of a language that is not told and that is valid in several, in bytes.
 pub const MIXED_CODE_BYTES: usize = 2 * 1024;
 /// Most texts of inline code in one call that are read.
-pub const CODE_TEXTS: usize = 16;
+pub const CODE_TEXTS: usize = 12;
 /// Most tokens of code of another language that is parsed.
 pub const CODE_TOKENS: usize = 4_000;
 /// Deepest nesting of brackets, blocks and the like in code that is parsed.
