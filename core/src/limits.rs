@@ -47,8 +47,8 @@ pub const COMMAND_WORDS: usize = 600;
 pub const URL_BYTES: usize = 8 * 1024;
 /// Most fields of a form that are read.
 pub const FORM_FIELDS: usize = 800;
-/// How much of the requests of one program is read: pieces of their texts, each request as often as it
-/// is made; of more, the rest counts as one request that cannot be seen.
+/// How much of the requests of one program is read: pieces of their texts and a few for each request, as
+/// often as it is made; of more, the rest counts as one request that cannot be seen.
 pub const REQUEST_PIECES: usize = 140;
 /// Most runs of HTTP clients in one call that are read.
 pub const CLIENTS: usize = 16;

@@ -32,17 +32,7 @@ fn cell(text: &str) -> Option<Tree> {
     } else {
         Mode::Module
     };
-    // The parser panics on other commands of notebooks, where it recovers from errors; to it a line still
-    // begins behind characters that are no tokens.
-    let no_token = |c: char| !c.is_ascii_graphic() || matches!(c, '\\' | '$' | '`');
-    let other = |line: &str| {
-        let line = line.trim_start_matches(no_token);
-        line.starts_with(['/', ',', ';', '?'])
-    };
-    if notebook && text.split(['\n', '\r']).any(other) {
-        return None;
-    }
-    if !scan::is_shallow(text, mode) {
+    if (notebook && scan::has_other_commands(text)) || !scan::is_shallow(text, mode) {
         return None;
     }
     let parsed = parse_unchecked(text, ParseOptions::from(mode));

@@ -31,6 +31,17 @@ pub fn is_shallow(text: &str, mode: Mode) -> bool {
     }
 }
 
+/// Whether a line begins as a command of notebooks other than `!` and `%`. The parser panics on them
+/// where it recovers from errors; to it a line still begins behind characters that are no tokens.
+pub fn has_other_commands(text: &str) -> bool {
+    let no_token = |c: char| !c.is_ascii_graphic() || matches!(c, '\\' | '$' | '`');
+    let other = |line: &str| {
+        let line = line.trim_start_matches(no_token);
+        line.starts_with(['/', ',', ';', '?'])
+    };
+    text.split(['\n', '\r']).any(other)
+}
+
 /// How deep a part of an expression lies.
 #[derive(Default, Clone, Copy)]
 struct Depth {
